@@ -1,0 +1,70 @@
+"""All parts together: started in the order of their needs, stopped in the reverse order."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from stack.supervisor.keeper import Keeper
+from stack.supervisor.part import Part, PartState, PartStatus
+from stack.supervisor.part_log import PartLog
+
+
+class Supervisor:
+    """Runs the parts until it is told to stop, or until one of them fails for good."""
+
+    def __init__(self, parts: Sequence[Part], log_directory: Path, changed: Callable[[PartStatus], None]) -> None:
+        log_directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._logs = [PartLog(log_directory, part.name) for part in parts]
+        self._keepers = {part.name: Keeper(part, log, changed) for part, log in zip(parts, self._logs, strict=True)}
+        self._stopped: dict[str, asyncio.Task[None]] = {}
+
+    @property
+    def statuses(self) -> list[PartStatus]:
+        return [keeper.status for keeper in self._keepers.values()]
+
+    async def all_started(self) -> None:
+        """Wait until every part that the product needs has been ready once."""
+        for keeper in self._keepers.values():
+            if keeper.part.vital:
+                await keeper.started.wait()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run until `stop` is set; raise PartGaveUp, with everything stopped, when a vital part failed for good."""
+        lives = {
+            name: asyncio.create_task(keeper.keep([self._keepers[need] for need in keeper.part.needs]), name=name)
+            for name, keeper in self._keepers.items()
+        }
+        told_to_stop = asyncio.create_task(stop.wait())
+        try:
+            await self._until_told_or_failed(told_to_stop, set(lives.values()))
+        finally:
+            told_to_stop.cancel()
+            await asyncio.gather(*(self._stop(name, lives) for name in lives))
+            for log in self._logs:
+                log.close()
+
+    async def _until_told_or_failed(self, told_to_stop: "asyncio.Task[bool]", lives: "set[asyncio.Task[None]]") -> None:
+        pending = lives
+        while pending and not told_to_stop.done():
+            done, _ = await asyncio.wait({told_to_stop, *pending}, return_when=asyncio.FIRST_COMPLETED)
+            for task in done & pending:
+                task.result()
+            pending = pending - done
+        await told_to_stop
+
+    async def _stop(self, name: str, lives: "dict[str, asyncio.Task[None]]") -> None:
+        """Stop one part after everything that needs it; safe to call more than once."""
+        if name not in self._stopped:
+            self._stopped[name] = asyncio.create_task(self._stop_in_order(name, lives))
+        await self._stopped[name]
+
+    async def _stop_in_order(self, name: str, lives: "dict[str, asyncio.Task[None]]") -> None:
+        dependants = [other for other, keeper in self._keepers.items() if name in keeper.part.needs]
+        await asyncio.gather(*(self._stop(dependant, lives) for dependant in dependants))
+        self._keepers[name].stop()
+        await asyncio.wait({lives[name]})
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every part works."""
+        return all(status.state in (PartState.READY, PartState.DONE, PartState.EXTERNAL) for status in self.statuses)
