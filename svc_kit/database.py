@@ -1,0 +1,118 @@
+"""PostgreSQL: one transaction per use case, scoped to one account by Row-Level Security."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import MetaData, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from svc_kit.errors import Unavailable
+from svc_kit.settings import DatabaseSettings
+
+_ENTER = text("SELECT set_config('app.account_id', :account, true), set_config('app.scope', :scope, true)")
+_AWAY = (OSError, OperationalError, InterfaceError, TimeoutError, asyncpg.PostgresConnectionError)
+
+
+class Database:
+    """A pool. Make one per process; `close()` it at the end."""
+
+    def __init__(self, settings: DatabaseSettings, *, pool_size: int = 5, application: str = "") -> None:
+        self._engine: AsyncEngine = create_async_engine(
+            settings.url(),
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_timeout=5,
+            # Parameters are what people wrote: they must not get into an exception's text.
+            hide_parameters=True,
+            connect_args={
+                "timeout": 5,
+                "command_timeout": 60,
+                "server_settings": {"application_name": application},
+            },
+        )
+
+    @asynccontextmanager
+    async def transaction(self, account_id: UUID) -> AsyncIterator[AsyncConnection]:
+        """A transaction that sees and writes rows of this account only. Commits at the end, rolls back on an error.
+
+        Raises Unavailable when the database does not answer.
+        """
+        async with self._begin(str(account_id), "") as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def system_transaction(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction across accounts, for the few tables whose policy admits it (sign-in, start-up, clean-up)."""
+        async with self._begin("", "system") as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _begin(self, account: str, scope: str) -> AsyncIterator[AsyncConnection]:
+        try:
+            connection = await self._entered(account, scope)
+        except _AWAY as error:
+            raise Unavailable("the database does not answer; try again in a moment") from error
+        try:
+            yield connection
+            await connection.commit()
+        except DBAPIError as error:
+            if error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError)):
+                raise Unavailable("the database does not answer; try again in a moment") from error
+            raise
+        finally:
+            await connection.close()
+
+    async def _entered(self, account: str, scope: str) -> AsyncConnection:
+        connection = await self._engine.connect()
+        try:
+            await connection.execute(_ENTER, {"account": account, "scope": scope})
+        except BaseException as error:
+            await connection.close()
+            if not isinstance(error, DBAPIError) or not error.connection_invalidated:
+                raise
+        else:
+            return connection
+        # The server was restarted under the pool, which has now dropped all its connections: once more on a new one.
+        connection = await self._engine.connect()
+        try:
+            await connection.execute(_ENTER, {"account": account, "scope": scope})
+        except BaseException:
+            await connection.close()
+            raise
+        return connection
+
+    async def ping(self) -> None:
+        """Ask for nothing. Raises Unavailable when the database does not answer."""
+        async with self.system_transaction() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._engine.dispose()
+
+
+async def driver_connection(connection: AsyncConnection) -> asyncpg.Connection[Any]:
+    """asyncpg's own connection of a transaction, for COPY and arrays."""
+    raw = await connection.get_raw_connection()
+    driver: asyncpg.Connection[Any] = raw.driver_connection
+    return driver
+
+
+def new_metadata(schema: str) -> MetaData:
+    """The MetaData of one service: its schema, and names for all constraints, so that migrations can drop them."""
+    return MetaData(
+        schema=schema,
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        },
+    )

@@ -1,0 +1,80 @@
+"""Settings from the environment: one frozen class per process, wrong values are a start-up error that names the variable."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Annotated, Any, Self, TypeVar
+
+from pydantic import Field, SecretStr, StringConstraints, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import URL
+
+Address = Annotated[str, StringConstraints(pattern=r"^\S+:\d{1,5}$")]
+Secret32 = Annotated[SecretStr, Field(min_length=32)]
+
+
+class Settings(BaseSettings):
+    """Base of every settings class. A field's alias is the name of its environment variable."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True, case_sensitive=True)
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the environment. Ends the process with one line per wrong variable; `--print-config` shows and ends."""
+        try:
+            settings = cls()
+        except ValidationError as error:
+            for problem in error.errors():
+                name = ".".join(str(part) for part in problem["loc"])
+                sys.stderr.write(f"{name}: {problem['msg']}\n")
+            sys.exit(2)
+        if "--print-config" in sys.argv[1:]:
+            sys.stdout.write(settings.masked() + "\n")
+            sys.exit(0)
+        return settings
+
+    def masked(self) -> str:
+        """The effective values as JSON by variable name, secrets masked."""
+        values = {
+            field.validation_alias if isinstance(field.validation_alias, str) else name: getattr(self, name)
+            for name, field in type(self).model_fields.items()
+        }
+        return json.dumps(values, indent=2, default=str)
+
+
+class DatabaseSettings(Settings):
+    """Where PostgreSQL is."""
+
+    host: str = Field("localhost", validation_alias="DB_HOST")
+    port: int = Field(5433, validation_alias="DB_PORT", ge=1, le=65535)
+    user: str = Field("postgres", validation_alias="DB_USER")
+    password: SecretStr = Field(SecretStr(""), validation_alias="DB_PASSWORD")
+    name: str = Field("conversation_assistant", validation_alias="DB_NAME")
+
+    def url(self) -> URL:
+        """The SQLAlchemy URL for asyncpg."""
+        return URL.create(
+            "postgresql+asyncpg", self.user, self.password.get_secret_value(), self.host, self.port, self.name
+        )
+
+
+class InternalSettings(Settings):
+    """What a process needs to call the others and to be called by them."""
+
+    internal_key: Secret32 = Field(validation_alias="ASSISTANT_INTERNAL_KEY")
+    device_address: Address = Field("127.0.0.1:50051", validation_alias="DEVICE_SVC_ADDRESS")
+
+
+AnySettings = TypeVar("AnySettings", bound=Settings)
+
+
+def from_mapping(cls: type[AnySettings], **values: Any) -> AnySettings:
+    """Settings for a test: only these values, by field name; the environment is not read."""
+    before = dict(os.environ)
+    os.environ.clear()
+    try:
+        return cls(**values)
+    finally:
+        os.environ.update(before)
