@@ -1,0 +1,1 @@
+"""Response drafting: prompts, cache, queue, streaming and feedback around a local language model."""

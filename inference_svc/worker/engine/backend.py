@@ -1,0 +1,65 @@
+"""What the engine needs of a model: a Protocol, so that the scheduler is tested without one."""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from inference_svc.worker.engine.request import Limits, Sampling
+
+# Return codes of decode, as llama.cpp numbers them. Whatever is neither is fatal: the context is not to be trusted.
+DECODED = 0
+NO_ROOM = 1
+
+
+class Span(NamedTuple):
+    """Consecutive tokens of one sequence; `output` asks for the distribution after the last of them."""
+
+    sequence: int
+    start: int
+    tokens: Sequence[int]
+    output: bool
+
+
+class Choice(NamedTuple):
+    """A drawn token and its log-probability in the model's own distribution, before any sampling option."""
+
+    token: int
+    logprob: float
+
+
+class Sampler(Protocol):
+    """The random state and the history of one suggestion."""
+
+    def sample(self, output: int) -> Choice:
+        """Draw from the n-th span that asked for output in the last decode."""
+
+    def close(self) -> None: ...
+
+
+class Backend(Protocol):
+    """One model with one context. Every method is called by the engine's thread only."""
+
+    limits: Limits
+
+    def decode(self, spans: Sequence[Span]) -> int:
+        """Feed the spans in one step and return the code. NO_ROOM leaves the cache as it was."""
+
+    def sampler(self, sampling: Sampling, seed: int, history: Sequence[int]) -> Sampler:
+        """A sampler that has already seen `history`, the tokens that the suggestion has so far."""
+
+    def piece(self, token: int) -> bytes:
+        """The token's text; empty for control tokens."""
+
+    def ends(self, token: int) -> bool:
+        """Whether the model says with this token that it is done."""
+
+    def share(self, source: int, target: int) -> None:
+        """Give `target`, which is empty, all that `source` has in the cache."""
+
+    def forget(self, sequence: int) -> None:
+        """Free the sequence's cache."""
+
+    def reset(self) -> None:
+        """Make a new, empty context after a fatal step."""
+
+    def close(self) -> None:
+        """Free the model."""

@@ -1,0 +1,151 @@
+"""The thread that owns the model, and its front on the event loop."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVarTuple, Unpack
+
+from inference_svc.worker.engine.backend import Backend
+from inference_svc.worker.engine.request import GenerationRequest, Limits
+from inference_svc.worker.engine.stepper import EngineOptions, Outbox, Stepper
+from inference_svc.worker.engine.stream import TokenStream
+from svc_kit.errors import Unavailable
+
+Ts = TypeVarTuple("Ts")
+
+
+class Engine:
+    """Loads a backend in a thread of its own and runs steps there until it is stopped.
+
+    Everything that touches the model happens in that thread. The loop and the thread meet in two places: the admission
+    queue, and one call_soon_threadsafe per step that hands over the events of all readers.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[], Backend],
+        options: EngineOptions,
+        on_health: Callable[[bool], None] = lambda healthy: None,
+    ) -> None:
+        self._load = load
+        self._options = options
+        self._on_health = on_health
+        self._loop = asyncio.get_running_loop()
+        self._ready: asyncio.Future[None] = self._loop.create_future()
+        self._over: asyncio.Future[Exception | None] = self._loop.create_future()
+        self._wake = threading.Event()
+        self._stopping = False
+        self._stepper: Stepper | None = None
+        self._limits: Limits | None = None
+        self._thread = threading.Thread(target=self._main, name="llama", daemon=True)
+
+    async def start(self) -> None:
+        """Load the model; raises what the loading raised."""
+        self._thread.start()
+        await asyncio.shield(self._ready)
+
+    async def stop(self) -> None:
+        """End all work at the next step border and free the model."""
+        self._stopping = True
+        self._wake.set()
+        if self._thread.ident is not None:
+            await asyncio.shield(self._over)
+
+    async def over(self) -> Exception | None:
+        """Wait until the thread has ended; return what ended it, None after `stop`."""
+        return await asyncio.shield(self._over)
+
+    @property
+    def stopping(self) -> bool:
+        return self._stopping
+
+    @property
+    def limits(self) -> Limits:
+        if self._limits is None:
+            raise Unavailable("no model is loaded")
+        return self._limits
+
+    @property
+    def running(self) -> int:
+        return self._stepper.running if self._stepper else 0
+
+    @property
+    def queued(self) -> int:
+        return len(self._stepper.queue) if self._stepper else 0
+
+    @property
+    def queue_eta(self) -> float:
+        """Seconds until the queue is expected to be empty."""
+        return self._stepper.queue.eta(self.queued) if self._stepper and self.queued else 0.0
+
+    @property
+    def steps(self) -> int:
+        return self._stepper.steps if self._stepper else 0
+
+    def submit(self, request: GenerationRequest) -> TokenStream:
+        """Queue a request; its events come from the returned stream."""
+        if self._stepper is None or self._stopping or self._over.done():
+            raise Unavailable("no model is loaded")
+        return self._stepper.submit(request)
+
+    def _main(self) -> None:
+        error: Exception | None = None
+        try:
+            backend = self._load()
+        except Exception as failure:
+            self._call(self._loading_failed, failure)
+            return
+        try:
+            self._run(backend)
+        except Exception as failure:
+            error = failure
+        finally:
+            self._end(backend, error)
+
+    def _run(self, backend: Backend) -> None:
+        stepper = Stepper(backend, self._options, time.monotonic, self._wake.set, self._send, self._report_health)
+        self._stepper, self._limits = stepper, backend.limits
+        self._call(self._loaded)
+        while not self._stopping:
+            if not stepper.step():
+                self._wake.wait(stepper.next_deadline())
+                self._wake.clear()
+
+    def _end(self, backend: Backend, error: Exception | None) -> None:
+        self._stopping = True
+        if self._stepper is not None:
+            self._stepper.fail_all(Unavailable("the model was stopped" if error is None else "the model failed"))
+        backend.close()
+        self._call(self._ended, error)
+
+    def _send(self, outbox: Outbox) -> None:
+        self._call(_deliver, outbox)
+
+    def _report_health(self, healthy: bool) -> None:
+        self._call(self._on_health, healthy)
+
+    def _call(self, function: Callable[[Unpack[Ts]], None], *args: *Ts) -> None:
+        try:
+            self._loop.call_soon_threadsafe(function, *args)
+        except RuntimeError:
+            # The loop is closed: nobody is left to hear it, but the model must still be freed.
+            self._stopping = True
+
+    def _loaded(self) -> None:
+        if not self._ready.done():
+            self._ready.set_result(None)
+
+    def _loading_failed(self, error: Exception) -> None:
+        if not self._ready.done():
+            self._ready.set_exception(error)
+        self._ended(error)
+
+    def _ended(self, error: Exception | None) -> None:
+        if not self._over.done():
+            self._over.set_result(error)
+
+
+def _deliver(outbox: Outbox) -> None:
+    for stream, event in outbox:
+        stream.deliver(event)

@@ -1,0 +1,38 @@
+"""How much prompt one step may read, so that a step, and with it a cancel, stays short on any machine."""
+
+MIN_TOKENS = 32
+# Fewer tokens than this say little about the cost of reading: the fixed cost of a step would dominate.
+_WORTH_MEASURING = 16
+_MEMORY = 0.7
+
+
+class PrefillBudget:
+    """Learns the cost of a prompt token and gives the largest power of two that fits the wanted step time.
+
+    Powers of two, since each new batch shape costs llama.cpp a new graph.
+    """
+
+    def __init__(self, alone: int, beside: int, step_seconds: float) -> None:
+        self._alone = alone
+        self._beside = beside
+        self._step_seconds = step_seconds
+        self._token_seconds = 0.0
+
+    @property
+    def fixed(self) -> int:
+        """The chunk of deterministic work, which must not depend on measured time."""
+        return self._beside
+
+    def tokens(self, others_decode: bool) -> int:
+        most = self._beside if others_decode else self._alone
+        if not self._token_seconds:
+            return min(most, self._beside)
+        fits = int(self._step_seconds / self._token_seconds)
+        return max(MIN_TOKENS, min(most, 1 << max(fits.bit_length() - 1, 0)))
+
+    def record(self, tokens: int, seconds: float) -> None:
+        if tokens < _WORTH_MEASURING:
+            return
+        cost = seconds / tokens
+        known = self._token_seconds or cost
+        self._token_seconds = _MEMORY * known + (1 - _MEMORY) * cost

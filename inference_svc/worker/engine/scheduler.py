@@ -1,0 +1,171 @@
+"""Decides who runs and what the next step feeds. Holds no thread, no clock and no model: plain state in, plan out."""
+
+from dataclasses import dataclass
+
+from inference_svc.worker.engine.admission import AdmissionQueue
+from inference_svc.worker.engine.backend import Backend, Span
+from inference_svc.worker.engine.job import Branch, Job
+from inference_svc.worker.engine.prefill_budget import PrefillBudget
+from inference_svc.worker.engine.sequences import SequenceAllocator
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One decode step: spans, the branch that each belongs to, and how many of the tokens are prompt to be read."""
+
+    spans: list[Span]
+    branches: list[Branch]
+    reading: int
+
+    @property
+    def jobs(self) -> list[Job]:
+        return list(dict.fromkeys(branch.job for branch in self.branches))
+
+
+class Scheduler:
+    """The running jobs and their sequences.
+
+    Every branch is a list of tokens of which the cache holds the first `cached`. Feeding the rest is all there is to do:
+    one token for a branch that writes, a chunk for one that reads, be it a new prompt or work that lost its sequence.
+    """
+
+    def __init__(self, backend: Backend, queue: AdmissionQueue, budget: PrefillBudget) -> None:
+        self._backend = backend
+        self._queue = queue
+        self._budget = budget
+        self._sequences = SequenceAllocator(backend.limits.sequences)
+        self.running: list[Job] = []
+
+    def admit(self) -> list[Job]:
+        """Start jobs from the queue while there is room; return them."""
+        started: list[Job] = []
+        while self._sequences.free and (job := self._queue.head()) is not None and self._fits(job):
+            self._queue.take(job)
+            self._start(job)
+            started.append(job)
+        return started
+
+    def yield_paused(self) -> None:
+        """Make the running work of slow readers give way when somebody waits for its place."""
+        paused = [job for job in self.running if job.paused]
+        if paused and self._queue.head() is not None:
+            self.preempt(max(paused, key=lambda job: job.number))
+
+    def plan(self) -> Plan | None:
+        """The next step: first one token for each branch that writes, then prompts, as much as the budget gives."""
+        ready = [branch for job in self.running if not job.paused for branch in self._feedable(job)]
+        writing = [branch for branch in ready if self._behind(branch) == 1]
+        reading = [branch for branch in ready if self._behind(branch) > 1]
+        spans = [self._span(branch, 1) for branch in writing]
+        chunks = self._share(reading, len(writing))
+        spans += [self._span(branch, count) for branch, count in chunks]
+        if not spans:
+            return None
+        branches = writing + [branch for branch, _ in chunks]
+        return Plan(spans, branches, sum(count for _, count in chunks))
+
+    def fed(self, plan: Plan) -> list[tuple[Branch, int]]:
+        """Note that the step went well; return the branches to sample, each with the output to sample it from."""
+        to_sample: list[tuple[Branch, int]] = []
+        output = -1
+        for span, branch in zip(plan.spans, plan.branches, strict=True):
+            branch.cached = span.start + len(span.tokens)
+            output += span.output
+            forks = not branch.job.forked and branch.cached == len(branch.job.prompt)
+            if forks:
+                self._fork(branch)
+            if span.output:
+                heirs = branch.job.live if forks else [branch]
+                to_sample += [(heir, output) for heir in heirs if heir.cached == heir.size]
+        return to_sample
+
+    def release(self, branch: Branch) -> None:
+        """Give the branch's sequence back; safe to call twice."""
+        if branch.sequence is None:
+            return
+        self._backend.forget(branch.sequence)
+        self._sequences.give_back(branch.sequence)
+        branch.sequence = None
+        branch.cached = 0
+
+    def retire(self, job: Job) -> None:
+        """Forget a job that is over."""
+        for branch in job.branches:
+            self.release(branch)
+        if job in self.running:
+            self.running.remove(job)
+
+    def preempt(self, job: Job) -> None:
+        """Take a job's sequences away; it keeps its tokens and waits in front of the queue."""
+        self.retire(job)
+        job.forked = False
+        self._queue.put_back(job)
+
+    def make_room(self) -> Job | None:
+        """The cache is full: preempt the youngest, slow readers first. Return the job if it is alone: it cannot be helped."""
+        if len(self.running) == 1:
+            return self.running[0]
+        self.preempt(max(self.running, key=lambda job: (job.paused, job.number)))
+        return None
+
+    def _fits(self, job: Job) -> bool:
+        if not self.running:
+            return True
+        if job.solo or self.running[0].solo:
+            return False
+        used = sum(other.cells for other in self.running)
+        return len(job.live) <= self._sequences.free and used + job.cells < self._backend.limits.pool_size
+
+    def _start(self, job: Job) -> None:
+        branches = job.live
+        for branch, sequence in zip(branches, self._sequences.take(len(branches)), strict=True):
+            branch.sequence = sequence
+        job.forked = len(branches) == 1
+        self.running.append(job)
+
+    def _fork(self, leader: Branch) -> None:
+        """Give the prompt that one branch has read to the others."""
+        leader.job.forked = True
+        for branch in leader.job.live:
+            if branch is not leader and leader.sequence is not None and branch.sequence is not None:
+                self._backend.share(leader.sequence, branch.sequence)
+                branch.cached = leader.cached
+
+    def _feedable(self, job: Job) -> list[Branch]:
+        return job.live if job.forked else job.live[:1]
+
+    def _behind(self, branch: Branch) -> int:
+        """Tokens still to feed; up to the fork only the prompt counts, since nothing else is shared."""
+        return (branch.size if branch.job.forked else len(branch.job.prompt)) - branch.cached
+
+    def _share(self, reading: list[Branch], writing: int) -> list[tuple[Branch, int]]:
+        """Split the step's budget: half to the oldest, which therefore never starves, the rest to the shortest.
+
+        The shortest first, since then a short prompt does not wait for a long one that came before it.
+        """
+        if not reading:
+            return []
+        budget = self._tokens_to_read(reading[0].job, writing)
+        oldest = min(reading, key=lambda branch: branch.job.number)
+        others = sorted((b for b in reading if b is not oldest), key=self._behind)
+        first = min(self._behind(oldest), max(budget // 2, budget - sum(map(self._behind, others))))
+        chunks = [(oldest, first)]
+        budget -= first
+        for branch in others:
+            count = min(self._behind(branch), budget)
+            if count <= 0:
+                break
+            chunks.append((branch, count))
+            budget -= count
+        return chunks
+
+    def _tokens_to_read(self, job: Job, writing: int) -> int:
+        wanted = self._budget.fixed if job.solo else self._budget.tokens(others_decode=writing > 0)
+        return min(wanted, self._backend.limits.batch_size - writing)
+
+    def _span(self, branch: Branch, count: int) -> Span:
+        assert branch.sequence is not None
+        start, end = branch.cached, branch.cached + count
+        heirs = [branch] if branch.job.forked else branch.job.live
+        output = any(heir.size == end for heir in heirs)
+        return Span(branch.sequence, start, branch.tokens(start, end), output)

@@ -1,0 +1,286 @@
+"""One step of the engine: borders, plan, decode, sample, text. Driven by a thread, or by a test one step at a time."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from inference_svc.worker.engine.admission import AdmissionQueue
+from inference_svc.worker.engine.backend import DECODED, NO_ROOM, Backend
+from inference_svc.worker.engine.events import Event, Failed, Finished, FinishReason, Phase, Piece, Progress
+from inference_svc.worker.engine.job import Branch, Job
+from inference_svc.worker.engine.prefill_budget import PrefillBudget
+from inference_svc.worker.engine.request import GenerationRequest, check
+from inference_svc.worker.engine.scheduler import Plan, Scheduler
+from inference_svc.worker.engine.stream import TokenStream
+from svc_kit.errors import Overloaded, Unavailable
+
+# llama.cpp takes this one seed to mean "draw one".
+_RANDOM_SEED = 0xFFFFFFFF
+# A reader is told each place near the front, and further back only when the way has halved.
+_NEAR_THE_FRONT = 8
+
+Outbox = list[tuple[TokenStream, Event]]
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """How the engine shares one model."""
+
+    queue_limit: int = 512
+    # Pieces a reader may be behind before its sequences pause.
+    stream_buffer: int = 64
+    # No request lives longer, whatever deadline it asks for.
+    longest_seconds: float = 600.0
+    prefill_alone: int = 512
+    prefill_beside: int = 256
+    # What a step with a prompt in it should take at most.
+    step_seconds: float = 0.25
+
+
+class Stepper:
+    """Takes requests in (any thread) and runs steps (the engine's thread)."""
+
+    def __init__(
+        self,
+        backend: Backend,
+        options: EngineOptions,
+        clock: Callable[[], float],
+        wake: Callable[[], None],
+        send: Callable[[Outbox], None],
+        healthy: Callable[[bool], None],
+    ) -> None:
+        self._backend = backend
+        self._options = options
+        self._clock = clock
+        self._wake = wake
+        self._send = send
+        self._healthy = healthy
+        self._budget = PrefillBudget(options.prefill_alone, options.prefill_beside, options.step_seconds)
+        self.queue = AdmissionQueue(options.queue_limit, backend.limits.sequences)
+        self._scheduler = Scheduler(backend, self.queue, self._budget)
+        self._outbox: Outbox = []
+        self._submitted = 0
+        self._queue_changed = False
+        self.steps = 0
+
+    @property
+    def running(self) -> int:
+        return len(self._scheduler.running)
+
+    # Called from the event loop.
+
+    def submit(self, request: GenerationRequest) -> TokenStream:
+        """Queue a request. Raises InvalidInput when it cannot run, Overloaded when the queue cannot take it."""
+        check(request, self._backend.limits)
+        now = self._clock()
+        deadline = now + self._options.longest_seconds
+        if request.deadline is not None:
+            deadline = min(deadline, request.deadline)
+        self._refuse_the_hopeless(deadline - now)
+        job = Job(request, self._next_number(), _seed(request), deadline, now)
+        job.stream = TokenStream(self._buffer(request), self._wake, lambda: self._cancel(job))
+        self.queue.offer(job)
+        self._queue_changed = True
+        self._wake()
+        return job.stream
+
+    def _refuse_the_hopeless(self, seconds_left: float) -> None:
+        """Better refused at once than given up after a long wait."""
+        wait = self.queue.eta(len(self.queue)) if len(self.queue) else 0.0
+        if wait and wait > seconds_left:
+            raise Overloaded("the queue is longer than the deadline", retry_after=wait)
+
+    def _next_number(self) -> int:
+        self._submitted += 1
+        return self._submitted
+
+    def _buffer(self, request: GenerationRequest) -> int:
+        # Deterministic work runs alone, so a pause would stop everybody: its buffer takes the whole answer.
+        whole = request.max_tokens * request.suggestions + 1
+        return whole if request.deterministic else self._options.stream_buffer
+
+    def _cancel(self, job: Job) -> None:
+        job.cancelled = True
+        self._wake()
+
+    # Called from the engine's thread.
+
+    def step(self) -> bool:
+        """Run one step; False when there is nothing to do until `wake` is called or a deadline comes."""
+        self._end_overdue()
+        self._admit()
+        plan = self._scheduler.plan()
+        # Just before the model runs, which lets go of the interpreter: the loop can work without waiting for it.
+        self.flush()
+        if plan is None:
+            return False
+        self._run(plan)
+        return True
+
+    def next_deadline(self) -> float | None:
+        """Seconds until something ends by itself."""
+        jobs = [*self._scheduler.running, *self.queue.order()]
+        if not jobs:
+            return None
+        return max(0.0, min(job.deadline for job in jobs) - self._clock())
+
+    def fail_all(self, error: Exception) -> None:
+        """End everything, running and waiting, for good."""
+        for job in [*self._scheduler.running, *self.queue.close()]:
+            self._fail(job, error)
+        self.flush()
+
+    def flush(self) -> None:
+        """Hand over what the readers are to hear."""
+        if self._outbox:
+            outbox, self._outbox = self._outbox, []
+            self._send(outbox)
+
+    def _end_overdue(self) -> None:
+        now = self._clock()
+
+        def over(job: Job) -> bool:
+            return job.cancelled or job.deadline <= now
+
+        waiting = self.queue.take_out(over)
+        self._queue_changed |= bool(waiting)
+        for job in [*waiting, *filter(over, self._scheduler.running[:])]:
+            reason = FinishReason.CANCELLED if job.cancelled else FinishReason.DEADLINE
+            for branch in job.live:
+                self._finish(branch, reason)
+
+    def _admit(self) -> None:
+        started = self._scheduler.admit()
+        if len(self.queue):
+            self._scheduler.yield_paused()
+            started += self._scheduler.admit()
+        for job in started:
+            if job.started is None:
+                job.started = self._clock()
+                self._emit(job, Progress(Phase.READING, len(job.prompt)))
+        if started or self._queue_changed:
+            self._tell_positions()
+            self._queue_changed = False
+
+    def _tell_positions(self) -> None:
+        for position, job in enumerate(self.queue.order()):
+            told = job.told_position
+            near_or_halved = told is None or position < min(told, _NEAR_THE_FRONT) or position <= told // 2
+            if job.started is None and position != told and near_or_halved:
+                job.told_position = position
+                eta = self.queue.eta(position)
+                self._emit(job, Progress(Phase.QUEUED, len(job.prompt), position, eta))
+
+    def _run(self, plan: Plan) -> None:
+        began = self._clock()
+        code = self._backend.decode(plan.spans)
+        self.steps += 1
+        if code == DECODED:
+            self._budget.record(plan.reading, self._clock() - began)
+            for branch, output in self._scheduler.fed(plan):
+                self._write_or_fail(branch, output)
+        elif code == NO_ROOM:
+            if (stuck := self._scheduler.make_room()) is not None:
+                self._fail(stuck, Unavailable("the model has no room for this request"))
+        else:
+            self._recover(plan)
+
+    def _recover(self, plan: Plan) -> None:
+        """A fatal step. Whoever was in it alone fails; of several, nobody knows which, so each runs again by itself."""
+        self._healthy(False)
+        suspects = plan.jobs
+        for job in self._scheduler.running[:]:
+            if job in suspects and len(suspects) == 1:
+                self._fail(job, Unavailable("the model failed on this request"))
+            else:
+                job.solo |= job in suspects
+                self._scheduler.preempt(job)
+        self.flush()
+        self._backend.reset()
+        self._healthy(True)
+
+    def _write_or_fail(self, branch: Branch, output: int) -> None:
+        """Write the next token; whatever goes wrong in it is the trouble of this request alone."""
+        if branch.done:
+            return
+        try:
+            self._write(branch, output)
+        except Exception as error:
+            self._fail(branch.job, error)
+
+    def _write(self, branch: Branch, output: int) -> None:
+        if branch.sampler is None:
+            # Suggestions of one request differ by their seed alone.
+            seed = (branch.job.seed + branch.index) % _RANDOM_SEED
+            branch.sampler = self._backend.sampler(branch.job.request.sampling, seed, branch.generated)
+        token, logprob = branch.sampler.sample(output)
+        self._note_first_token(branch.job)
+        if self._backend.ends(token):
+            self._finish(branch, FinishReason.STOP)
+            return
+        branch.generated.append(token)
+        self._say(branch, branch.text.push(self._backend.piece(token), logprob))
+        if branch.text.stopped:
+            self._finish(branch, FinishReason.STOP)
+        elif len(branch.generated) >= branch.job.request.max_tokens:
+            self._finish(branch, FinishReason.LENGTH)
+
+    def _note_first_token(self, job: Job) -> None:
+        if job.first_token is None:
+            job.first_token = self._clock()
+            self._emit(job, Progress(Phase.WRITING, len(job.prompt)))
+
+    def _finish(self, branch: Branch, reason: FinishReason) -> None:
+        job = branch.job
+        if not branch.text.stopped:
+            self._say(branch, branch.text.finish())
+        self._end_branch(branch)
+        last = not job.live
+        if last:
+            self._retire(job)
+        self._emit(job, self._finished(branch, reason, last))
+
+    def _finished(self, branch: Branch, reason: FinishReason, last: bool) -> Finished:
+        job = branch.job
+        now = self._clock()
+        return Finished(
+            suggestion=branch.index,
+            reason=reason,
+            mean_logprob=branch.text.mean_logprob,
+            prompt_tokens=len(job.prompt),
+            completion_tokens=branch.text.sent_tokens,
+            queue_seconds=(now if job.started is None else job.started) - job.submitted,
+            first_token_seconds=0.0 if job.first_token is None else job.first_token - job.submitted,
+            last=last,
+        )
+
+    def _fail(self, job: Job, error: Exception) -> None:
+        for branch in job.live:
+            self._end_branch(branch)
+        self._retire(job)
+        self._emit(job, Failed(error))
+
+    def _end_branch(self, branch: Branch) -> None:
+        branch.done = True
+        self._scheduler.release(branch)
+        if branch.sampler is not None:
+            branch.sampler.close()
+
+    def _retire(self, job: Job) -> None:
+        self._scheduler.retire(job)
+        if job.started is not None:
+            self.queue.record(self._clock() - job.started)
+
+    def _say(self, branch: Branch, text: str) -> None:
+        if text:
+            self._emit(branch.job, Piece(branch.index, text))
+
+    def _emit(self, job: Job, event: Event) -> None:
+        # Whoever hung up hears nothing more.
+        if not job.cancelled:
+            job.stream.count(event)
+            self._outbox.append((job.stream, event))
+
+
+def _seed(request: GenerationRequest) -> int:
+    return secrets.randbits(32) if request.sampling.seed is None else request.sampling.seed

@@ -1,0 +1,115 @@
+"""The engine's Backend on a llama.cpp context."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import llama_cpp.llama_cpp as lib
+import numpy as np
+
+from inference_svc.worker.engine.backend import Sampler, Span
+from inference_svc.worker.engine.request import Limits, Sampling
+from inference_svc.worker.llama.batch import NumpyBatch
+from inference_svc.worker.llama.library import log_tail
+from inference_svc.worker.llama.model import LlamaModel, ModelFileError
+from inference_svc.worker.llama.sampler import LlamaSampler, Row
+from inference_svc.worker.llama.tokenizer import Tokenizer, piece_of
+
+
+@dataclass(frozen=True, slots=True)
+class ContextOptions:
+    """The size of the context."""
+
+    sequences: int
+    context_size: int
+    pool_size: int
+    threads: int
+    batch_size: int = 512
+
+
+class LlamaBackend:
+    """One context over one model, used by one thread."""
+
+    def __init__(self, model: LlamaModel, tokenizer: Tokenizer, options: ContextOptions) -> None:
+        self._model = model
+        self._tokenizer = tokenizer
+        self._options = options
+        self.limits = Limits(options.sequences, options.context_size, options.pool_size, options.batch_size)
+        self._batch = NumpyBatch(options.batch_size)
+        self._pieces = [piece_of(model.vocab, token, special=False) for token in range(model.vocab_size)]
+        self._ends = frozenset(t for t in range(model.vocab_size) if lib.llama_vocab_is_eog(model.vocab, t))
+        self._scratch = np.empty(model.vocab_size, np.float32)
+        self._rows = np.empty((0, model.vocab_size), np.float32)
+        self._context: Any = None
+        self.reset()
+
+    def decode(self, spans: Sequence[Span]) -> int:
+        outputs = self._batch.fill(spans)
+        code = int(lib.llama_decode(self._context, self._batch.struct))
+        if code == 0:
+            # On a GPU decode returns before the work is done; waiting here keeps the measured step time honest.
+            lib.llama_synchronize(self._context)
+            self._rows = self._outputs(outputs)
+        return code
+
+    def sampler(self, sampling: Sampling, seed: int, history: Sequence[int]) -> Sampler:
+        return LlamaSampler(self._row, self._scratch, sampling, seed, history)
+
+    def piece(self, token: int) -> bytes:
+        return self._pieces[token]
+
+    def ends(self, token: int) -> bool:
+        return token in self._ends
+
+    def share(self, source: int, target: int) -> None:
+        lib.llama_memory_seq_cp(self._memory, source, target, -1, -1)
+
+    def forget(self, sequence: int) -> None:
+        lib.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+
+    def reset(self) -> None:
+        self._free()
+        log_tail.take()
+        self._context = lib.llama_init_from_model(self._model.handle, self._params())
+        if not self._context:
+            raise ModelFileError(f"llama.cpp cannot make a context ({log_tail.take() or 'unknown reason'})")
+        self._memory = lib.llama_get_memory(self._context)
+        self._warm_up()
+
+    def close(self) -> None:
+        self._tokenizer.close()
+        self._free()
+        self._model.close()
+
+    def _params(self) -> Any:
+        options = self._options
+        params = lib.llama_context_default_params()
+        params.n_ctx = options.pool_size
+        params.n_seq_max = options.sequences
+        params.n_batch = params.n_ubatch = options.batch_size
+        # One row of the vocabulary per sequence; the default would reserve one per token of the batch.
+        params.n_outputs_max = options.sequences
+        params.n_threads = params.n_threads_batch = options.threads
+        params.kv_unified = True
+        return params
+
+    def _outputs(self, count: int) -> Row:
+        if not count:
+            return self._rows[:0]
+        logits = lib.llama_get_logits(self._context)
+        rows: Row = np.ctypeslib.as_array(logits, (count, self._model.vocab_size))
+        return rows
+
+    def _row(self, output: int) -> Row:
+        row: Row = self._rows[output]
+        return row
+
+    def _warm_up(self) -> None:
+        """Let llama.cpp allocate and compile now rather than in the first request."""
+        self.decode([Span(0, 0, [0], True)])
+        lib.llama_memory_clear(self._memory, True)
+
+    def _free(self) -> None:
+        if self._context:
+            lib.llama_free(self._context)
+            self._context = None
