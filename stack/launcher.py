@@ -24,7 +24,7 @@ def tied_command(
 
     On Linux the kernel sends `stop_signal` to it when the caller dies, however it dies. Elsewhere it is only started.
     """
-    launcher = [sys.executable, "-I", "-S", os.path.abspath(__file__)]
+    launcher = [sys.executable, "-I", "-S", __file__]
     launcher += ["--parent", str(os.getpid()), "--stop-signal", str(int(stop_signal))]
     if user is not None:
         launcher += ["--uid", str(user[0]), "--gid", str(user[1])]

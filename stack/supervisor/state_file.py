@@ -45,7 +45,7 @@ def write_state(path: Path, state: StackState) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent)
     with os.fdopen(handle, "w") as file:
         json.dump(vars(state), file, indent=1)
-    os.replace(name, path)
+    Path(name).replace(path)
 
 
 def read_state(path: Path) -> StackState | None:
@@ -74,7 +74,9 @@ class DataDirectoryLock:
             raise AlreadyRunning from held
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         os.close(self._file)
 
 

@@ -12,7 +12,9 @@ from stack.embedded.valkey import running_valkey
 
 
 async def connect(server: PostgresInstance, password: str) -> asyncpg.Connection:
-    return await asyncpg.connect(host=server.host, port=server.port, user=server.user, password=password, database="postgres")
+    return await asyncpg.connect(
+        host=server.host, port=server.port, user=server.user, password=password, database="postgres"
+    )
 
 
 async def test_postgres_lets_its_owner_in(postgres):
@@ -29,7 +31,8 @@ async def test_postgres_refuses_a_wrong_password(postgres):
         await connect(postgres, "wrong")
 
 
-async def test_each_module_gets_an_empty_database(database):
+async def test_a_test_gets_a_database_of_its_own(make_database):
+    database = make_database()
     connection = await asyncpg.connect(
         host=database.host, port=database.port, user=database.user, password=database.password, database=database.name
     )

@@ -86,6 +86,7 @@ async def test_a_killed_part_is_started_again(tmp_path):
     async with supervised([server("only", journal)], tmp_path) as (supervisor, _):
         await supervisor.all_started()
         [status] = supervisor.statuses
+        assert status.process_id is not None
         os.kill(status.process_id, signal.SIGKILL)
         await eventually(lambda: lines_of(journal) == ["start only", "start only"])
         await eventually(lambda: status.state is PartState.READY)
@@ -101,7 +102,9 @@ async def test_a_part_that_keeps_failing_stops_everything_and_says_why(tmp_path)
     async with supervised(parts, tmp_path) as (_, life):
         await asyncio.wait({life})
 
-    with pytest.raises(PartGaveUp, match="bad failed 5 times within a minute; at last it ended with status 3") as failure:
+    with pytest.raises(
+        PartGaveUp, match="bad failed 5 times within a minute; at last it ended with status 3"
+    ) as failure:
         life.result()
     assert failure.value.last_lines == ["no such table"] * 5
     assert lines_of(journal)[-1] == "stop good"
@@ -180,7 +183,9 @@ async def test_children_end_when_their_parent_is_killed(tmp_path):
         child.wait()
         """
     )
-    parent = subprocess.Popen([sys.executable, "-c", parent_code], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[3])
+    parent = subprocess.Popen(
+        [sys.executable, "-c", parent_code], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[3]
+    )
     with parent:
         assert parent.stdout is not None
         child = psutil.Process(int(parent.stdout.readline()))

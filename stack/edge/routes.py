@@ -1,0 +1,122 @@
+"""The way of each request: one route for each RPC that may be called from outside, and nothing else reaches a service."""
+
+from collections.abc import Iterable, Mapping
+
+from stack.edge.api_surface import RestBinding, Rpc
+from stack.edge.auth_rules import PUBLIC_INFRASTRUCTURE
+from stack.edge.parts import Config, part
+from stack.edge.settings import EdgeSettings, RateLimit
+from stack.edge.static_ui import ui_routes
+from svc_kit.clients import MAX_MESSAGE_BYTES
+
+# Unary calls that wait for a language model; the others are quick or have failed.
+PATIENT = frozenset({"assistant.inference.v1.ResponsesService/GenerateResponse"})
+UNARY_SECONDS = 30
+PATIENT_SECONDS = 600
+STREAM_SECONDS = 3600
+# Streams beat every 20 s, but a model that reads a long prompt on a CPU is silent for longer.
+STREAM_IDLE_SECONDS = 300
+# The service that answers for the whole installation: every service's reflection lists the whole contract.
+FRONT_DESK = "device"
+DO_NOT_KEEP = {"header": {"key": "cache-control", "value": "no-store"}, "append_action": "ADD_IF_ABSENT"}
+BODY_LIMIT = {
+    "@type": "type.googleapis.com/envoy.extensions.filters.http.buffer.v3.BufferPerRoute",
+    "buffer": {"max_request_bytes": MAX_MESSAGE_BYTES},
+}
+
+
+def virtual_host(settings: EdgeSettings, rpcs: Iterable[Rpc]) -> Config:
+    """Return the routes of the one listener, in the order in which Envoy tries them."""
+    reachable = [rpc for rpc in rpcs if rpc.is_reachable]
+    limited = [rpc for rpc in reachable if rpc.name in settings.rate_limits]
+    host: Config = {
+        "name": "everything",
+        "domains": ["*"],
+        # Answers hold private messages: no cache keeps them, unless a route says otherwise.
+        "response_headers_to_add": [DO_NOT_KEEP],
+        "routes": [
+            *(_grpc_route(rpc, settings.rate_limits) for rpc in reachable),
+            *(_infrastructure_route(prefix) for prefix in PUBLIC_INFRASTRUCTURE),
+            # A REST request is matched twice: here for its limits, and again after the transcoder has made it a gRPC request.
+            *(_limited_rest_route(rpc, binding, settings.rate_limits) for rpc in limited for binding in rpc.rest),
+            *(
+                _rest_route({"path": binding.template})
+                for rpc in reachable
+                for binding in rpc.rest
+                if _is_at_the_root(binding)
+            ),
+            _rest_route({"prefix": "/api"}),
+            *ui_routes(settings.ui_directory),
+            {"match": {"prefix": "/"}, "direct_response": {"status": 404}},
+        ],
+    }
+    if settings.cors_origins:
+        host["typed_per_filter_config"] = {"envoy.filters.http.cors": part("cors", cors_origins=settings.cors_origins)}
+    return host
+
+
+def _grpc_route(rpc: Rpc, limits: Mapping[str, RateLimit]) -> Config:
+    route: Config = {"match": {"path": rpc.grpc_path}, "route": {"cluster": rpc.upstream, **_patience(rpc)}}
+    if not rpc.is_streaming:
+        # The service sees a deadline a little before ours, so that its own answer is what the client gets.
+        deadline = f"{_unary_seconds(rpc) - 1}S"
+        route["request_headers_to_add"] = [
+            {"header": {"key": "grpc-timeout", "value": deadline}, "append_action": "ADD_IF_ABSENT"}
+        ]
+    if rpc.name in limits:
+        route["typed_per_filter_config"] = _rate_limit(f"grpc_{rpc.method}", limits[rpc.name])
+    return route
+
+
+def _patience(rpc: Rpc) -> Config:
+    if rpc.is_streaming:
+        limit = f"{STREAM_SECONDS}s"
+        return {
+            # The time for a whole answer does not apply to a stream, which has a limit of its own.
+            "timeout": "0s",
+            "idle_timeout": f"{STREAM_IDLE_SECONDS}s",
+            "max_stream_duration": {"max_stream_duration": limit, "grpc_timeout_header_max": limit},
+        }
+    seconds = _unary_seconds(rpc)
+    route: Config = {"timeout": f"{seconds}s", "idle_timeout": f"{seconds}s"}
+    if rpc.only_reads:
+        route["retry_policy"] = {"retry_on": "connect-failure,refused-stream", "num_retries": 2}
+    return route
+
+
+def _unary_seconds(rpc: Rpc) -> int:
+    return PATIENT_SECONDS if rpc.name in PATIENT else UNARY_SECONDS
+
+
+def _infrastructure_route(prefix: str) -> Config:
+    return {
+        "match": {"prefix": prefix},
+        "route": {"cluster": FRONT_DESK, "timeout": "0s", "idle_timeout": f"{STREAM_IDLE_SECONDS}s"},
+    }
+
+
+def _rest_route(match: Config) -> Config:
+    # Only a path that the transcoder knows gets as far as a service, by its gRPC route.
+    return {
+        "match": match,
+        "route": {"cluster": FRONT_DESK},
+        "typed_per_filter_config": {"envoy.filters.http.buffer": BODY_LIMIT},
+    }
+
+
+def _limited_rest_route(rpc: Rpc, binding: RestBinding, limits: Mapping[str, RateLimit]) -> Config:
+    match: Config = {"safe_regex": {"regex": binding.regex}} if binding.has_variables else {"path": binding.template}
+    route = _rest_route(match)
+    route["typed_per_filter_config"] |= _rate_limit(f"rest_{rpc.method}", limits[rpc.name])
+    return route
+
+
+def _rate_limit(name: str, limit: RateLimit) -> Config:
+    config = part(
+        "filters/rate_limit_of_route", name=name, burst=limit.burst, seconds_per_request=limit.seconds_per_request
+    )
+    return {"envoy.filters.http.local_ratelimit": config}
+
+
+def _is_at_the_root(binding: RestBinding) -> bool:
+    return not binding.template.startswith("/api/")
