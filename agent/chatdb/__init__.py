@@ -1,0 +1,1 @@
+"""Reads the Messages database, strictly read-only."""

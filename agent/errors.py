@@ -1,0 +1,44 @@
+"""What can go wrong in the agent: each error is one line that says what to do, and an exit code."""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What `assistant-agent` exits with; its help lists them."""
+
+    FAILED = 1
+    USAGE = 2
+    CANNOT_READ = 3
+    SERVER_AWAY = 4
+    NOT_PAIRED = 5
+    INTERRUPTED = 130
+
+
+class AgentError(Exception):
+    """An error whose text is meant for the person at the terminal. It never holds message text."""
+
+    exit_code = ExitCode.FAILED
+
+
+class UsageError(AgentError):
+    """An option holds something that cannot work."""
+
+    exit_code = ExitCode.USAGE
+
+
+class CannotRead(AgentError):
+    """The Messages database cannot be read now."""
+
+    exit_code = ExitCode.CANNOT_READ
+
+
+class ServerAway(AgentError):
+    """The server does not answer, or not as it should; trying again later may help."""
+
+    exit_code = ExitCode.SERVER_AWAY
+
+
+class NotPaired(AgentError):
+    """There is no token, or the server refuses it."""
+
+    exit_code = ExitCode.NOT_PAIRED
