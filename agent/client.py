@@ -1,0 +1,139 @@
+"""Calls the server over gRPC with this device's token, and says in plain words what went wrong."""
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import grpc
+from assistant.device.v1 import devices_pb2, devices_pb2_grpc
+from assistant.sync.v1 import sync_pb2, sync_pb2_grpc
+
+from agent import __version__
+from agent.credential import Credential
+from agent.errors import AgentError, NotPaired, ServerAway, UsageError
+from agent.server_url import ServerUrl, is_loopback
+
+_CALL_SECONDS: Final = 15.0
+_STREAM_SECONDS: Final = 120.0  # a stream ends itself after some 10 s; only a server that hangs needs longer
+
+# What may go away by itself. INTERNAL and UNKNOWN are among them because that is how a connection that broke in the
+# middle of a stream looks through a proxy.
+_PASSING: Final = {
+    grpc.StatusCode.UNAVAILABLE,
+    grpc.StatusCode.DEADLINE_EXCEEDED,
+    grpc.StatusCode.RESOURCE_EXHAUSTED,
+    grpc.StatusCode.ABORTED,
+    grpc.StatusCode.CANCELLED,
+    grpc.StatusCode.INTERNAL,
+    grpc.StatusCode.UNKNOWN,
+}
+_REFUSED: Final = {grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED}
+
+
+def open_channel(server: ServerUrl, ca_file: Path | None = None) -> grpc.aio.Channel:
+    """Return a channel to the server: TLS, except to this machine itself."""
+    # A proxy never leads back to this machine.
+    options = [("grpc.enable_http_proxy", 0)] if is_loopback(server.host) else []
+    if not server.secure:
+        return grpc.aio.insecure_channel(server.authority, options=options)
+    try:
+        roots = ca_file.read_bytes() if ca_file else None
+    except OSError as error:
+        raise UsageError(f"--ca-file {ca_file} cannot be read: {error.strerror}") from error
+    return grpc.aio.secure_channel(server.authority, grpc.ssl_channel_credentials(roots), options=options)
+
+
+class ServerClient:
+    """The calls that a sync makes."""
+
+    def __init__(self, channel: grpc.aio.Channel, server: ServerUrl, credential: Credential) -> None:
+        self._sync = sync_pb2_grpc.SyncServiceStub(channel)
+        self._devices = devices_pb2_grpc.DevicesServiceStub(channel)
+        self._server = server
+        self.credential = credential
+
+    async def sync_state(self) -> sync_pb2.GetSyncStateResponse:
+        """Return what the server has kept."""
+        with self._plain_errors():
+            return await self._sync.GetSyncState(
+                sync_pb2.GetSyncStateRequest(), metadata=self._metadata(), timeout=_CALL_SECONDS, wait_for_ready=False
+            )
+
+    async def upload(self, requests: Iterable[sync_pb2.SyncMessagesRequest]) -> sync_pb2.SyncMessagesResponse:
+        """Send one stream to its end; the answer means that all of it is kept.
+
+        Each write waits until the server (or the proxy) takes more, so a slow server slows the reading down.
+        """
+        with self._plain_errors():
+            call = self._sync.SyncMessages(metadata=self._metadata(), timeout=_STREAM_SECONDS)
+            try:
+                for request in requests:
+                    await call.write(request)
+                await call.done_writing()
+            except asyncio.InvalidStateError:
+                pass  # the server ended the call before its time; the answer below says why
+            except BaseException:
+                call.cancel()
+                raise
+            return await call
+
+    async def send_contacts(self, contacts: list[sync_pb2.SyncedContact], batch_size: int = 500) -> None:
+        """Send people in batches."""
+        with self._plain_errors():
+            call = self._sync.SyncContacts(metadata=self._metadata(), timeout=_STREAM_SECONDS)
+            try:
+                for start in range(0, len(contacts), batch_size):
+                    batch = contacts[start : start + batch_size]
+                    await call.write(sync_pb2.SyncContactsRequest(contacts=batch))
+                await call.done_writing()
+            except asyncio.InvalidStateError:
+                pass  # as above
+            await call
+
+    async def renew_token(self) -> Credential:
+        """Trade the token for a new one."""
+        with self._plain_errors():
+            answer = await self._devices.RefreshToken(
+                devices_pb2.RefreshTokenRequest(), metadata=self._metadata(), timeout=_CALL_SECONDS
+            )
+        expires_at = answer.expires_at.ToDatetime(tzinfo=UTC)
+        self.credential = Credential(str(self._server), self.credential.device_id, answer.token, expires_at)
+        return self.credential
+
+    async def heartbeat(self, health: "sync_pb2.AgentHealth.ValueType", message: str = "") -> datetime:
+        """Tell how the agent is; return the server's time."""
+        request = sync_pb2.ReportHeartbeatRequest(
+            agent_version=__version__, health=health, health_message=message[:300]
+        )
+        request.agent_time.GetCurrentTime()
+        with self._plain_errors():
+            answer = await self._sync.ReportHeartbeat(request, metadata=self._metadata(), timeout=_CALL_SECONDS)
+        return answer.server_time.ToDatetime(tzinfo=UTC)
+
+    def _metadata(self) -> tuple[tuple[str, str], ...]:
+        return (("authorization", f"Bearer {self.credential.token}"),)
+
+    @contextmanager
+    def _plain_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except grpc.aio.AioRpcError as error:
+            raise self._plain(error) from error
+
+    def _plain(self, error: grpc.aio.AioRpcError) -> AgentError:
+        code, details = error.code(), error.details() or "no reason given"
+        if code in _REFUSED:
+            return NotPaired(f"{self._server} refuses this device ({details})")
+        if code in _PASSING:
+            return ServerAway(f"no good answer from {self._server} ({code.name}: {details})")
+        if code is grpc.StatusCode.UNIMPLEMENTED:
+            return AgentError(
+                f"what answers at {self._server} is no Conversation Assistant, or an older one; check --server"
+            )
+        return AgentError(
+            f"{self._server} refused the data ({code.name}: {details}); "
+            "the agent and the server may be of different versions"
+        )

@@ -1,0 +1,95 @@
+"""Keeps the device's token: in the system's keychain, or in a file that only its owner can read."""
+
+import os
+import stat
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Final, Protocol
+
+import keyring
+from keyring.errors import KeyringError
+
+from agent.credential import Credential
+from agent.errors import AgentError, NotPaired
+
+_KEYRING_SERVICE: Final = "conversation-assistant"
+
+
+class TokenStore(Protocol):
+    """Where one credential is kept."""
+
+    def load(self) -> Credential | None:
+        """Return what was saved, or None."""
+
+    def save(self, credential: Credential) -> None:
+        """Replace what was saved."""
+
+
+class FileTokenStore:
+    """A file of mode 0600, written whole or not at all."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def load(self) -> Credential | None:
+        try:
+            with self._path.open(encoding="utf-8") as file:
+                mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+                if mode & 0o077:
+                    raise NotPaired(
+                        f"{self._path} can be read by others on this machine (mode {mode:04o}), and whoever has its "
+                        f"token can write messages as this device; run: chmod 600 '{self._path}'"
+                    )
+                return Credential.from_json(file.read())
+        except FileNotFoundError:
+            return None
+        except ValueError as error:
+            raise NotPaired(f"{self._path} does not hold a token; remove it and pair again") from error
+        except OSError as error:
+            raise AgentError(f"{self._path} cannot be read: {error.strerror}") from error
+
+    def save(self, credential: Credential) -> None:
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Made with mode 0600 from the start, in the same folder so that the rename is atomic.
+            with NamedTemporaryFile(
+                "w", dir=self._path.parent, prefix=f".{self._path.name}.", delete=False, encoding="utf-8"
+            ) as file:
+                temporary = Path(file.name)
+                try:
+                    file.write(credential.to_json())
+                    file.flush()
+                    os.fsync(file.fileno())
+                    temporary.replace(self._path)
+                except BaseException:
+                    temporary.unlink(missing_ok=True)
+                    raise
+        except OSError as error:
+            raise AgentError(f"the token cannot be kept in {self._path}: {error.strerror}") from error
+
+
+class KeyringTokenStore:
+    """One secret in the system's keychain, for each server."""
+
+    def __init__(self, server: str) -> None:
+        self._server = server
+
+    def load(self) -> Credential | None:
+        try:
+            text = keyring.get_password(_KEYRING_SERVICE, self._server)
+        except KeyringError as error:
+            raise _no_keychain() from error
+        try:
+            return Credential.from_json(text) if text else None
+        except ValueError as error:
+            raise NotPaired("the keychain's entry for this server does not hold a token; pair again") from error
+
+    def save(self, credential: Credential) -> None:
+        try:
+            keyring.set_password(_KEYRING_SERVICE, self._server, credential.to_json())
+        except KeyringError as error:
+            raise _no_keychain() from error
+
+
+def _no_keychain() -> AgentError:
+    return AgentError("no keychain can be used here; name a file for the token with --token-file")
