@@ -1,0 +1,80 @@
+"""The agent's parts, put together as the command line does, with everything observable."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from agent.client import ServerClient, open_channel
+from agent.credential import Credential
+from agent.reporting import Summary
+from agent.server_url import parse_server_url
+from agent.sync import Sync, SyncLimits
+
+
+@dataclass
+class RecordingReporter:
+    """Remembers what it was told."""
+
+    rows: list[int] = field(default_factory=list)
+    waits: list[str] = field(default_factory=list)
+    summaries: list[Summary] = field(default_factory=list)
+
+    def started(self, first: int, last: int) -> None:
+        self.rows.append(first)
+
+    def reached(self, row: int) -> None:
+        self.rows.append(row)
+
+    def waiting(self, seconds: float, reason: str) -> None:
+        self.waits.append(reason)
+
+    def finished(self, summary: Summary) -> None:
+        self.summaries.append(summary)
+
+
+@dataclass
+class InMemoryTokenStore:
+    """Keeps a credential in memory."""
+
+    credential: Credential | None = None
+
+    def load(self) -> Credential | None:
+        return self.credential
+
+    def save(self, credential: Credential) -> None:
+        self.credential = credential
+
+
+@dataclass
+class AgentRun:
+    """An agent connected to a server, and what can be seen of it."""
+
+    sync: Sync
+    client: ServerClient
+    store: InMemoryTokenStore
+    reporter: RecordingReporter
+
+
+@asynccontextmanager
+async def agent_at(
+    port: int,
+    chat_db: Path,
+    *,
+    limits: SyncLimits | None = None,
+    expires_in: timedelta = timedelta(days=7),
+) -> AsyncIterator[AgentRun]:
+    """Connect an agent whose pauses take no time."""
+    server = parse_server_url(f"http://127.0.0.1:{port}")
+    credential = Credential(str(server), "device-1", "token-1", datetime.now(UTC) + expires_in)
+    store = InMemoryTokenStore(credential)
+    reporter = RecordingReporter()
+
+    async def pause(seconds: float) -> None:
+        await asyncio.sleep(0)
+
+    async with open_channel(server) as channel:
+        client = ServerClient(channel, server, credential)
+        yield AgentRun(Sync(chat_db, client, store, reporter, limits, pause), client, store, reporter)

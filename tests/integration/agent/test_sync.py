@@ -1,0 +1,199 @@
+"""Syncing against a server that answers, breaks, refuses and forgets."""
+
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import grpc
+import pytest
+
+from agent.errors import AgentError, NotPaired, ServerAway
+from agent.reporting import Summary
+from agent.sync import SyncLimits
+from agent.wire import cursor_of, position_of
+from stack.demo_data import append_incoming
+from tests.integration.agent.agent_run import agent_at
+from tests.integration.agent.scripted_server import Script, serving
+
+
+def guids_in(chat_db: Path) -> set[str]:
+    with closing(sqlite3.connect(chat_db)) as connection:
+        return {guid for (guid,) in connection.execute("SELECT guid FROM message")}
+
+
+async def test_the_first_sync_brings_everything(chat_db: Path):
+    script = Script()
+
+    async with serving(script) as port, agent_at(port, chat_db) as agent:
+        summary = await agent.sync.run_pass()
+
+    assert set(script.messages) == guids_in(chat_db)
+    assert summary == Summary(sent=330, inserted=330, updated=0)
+    assert len(script.conversations) == 16
+    assert {contact.display_name for contact in script.contacts.values()} >= {"Ruth Adeyemi", "נועה אלון"}
+
+
+async def test_nothing_new_opens_no_stream(chat_db: Path):
+    script = Script()
+
+    async with serving(script) as port, agent_at(port, chat_db) as agent:
+        await agent.sync.run_pass()
+        streams = script.streams
+        again = await agent.sync.run_pass()
+
+    assert again == Summary()
+    assert script.streams == streams
+
+
+async def test_a_new_message_is_all_that_a_later_agent_sends(chat_db: Path):
+    script = Script()
+    async with serving(script) as port:
+        async with agent_at(port, chat_db) as agent:
+            await agent.sync.run_pass()
+        guid = append_incoming(chat_db, "Mum", "One more thing")
+
+        async with agent_at(port, chat_db) as agent:
+            summary = await agent.sync.run_pass()
+
+    assert summary.sent == 1
+    assert script.received[-1] == guid
+    assert script.messages[guid].text == "One more thing"
+
+
+async def test_a_stream_ends_from_time_to_time_to_make_its_messages_safe(bulk_db: Path):
+    script = Script()
+    limits = SyncLimits(stream_messages=1_000)
+
+    async with serving(script) as port, agent_at(port, bulk_db, limits=limits) as agent:
+        await agent.sync.run_pass()
+
+    assert script.streams == 5
+    assert agent.reporter.rows == [0, 1_000, 2_000, 3_000, 4_000, 5_000]
+    assert script.largest_request < 250_000
+
+
+async def test_a_stream_ends_when_its_time_is_over(bulk_db: Path):
+    script = Script()
+
+    async with (
+        serving(script) as port,
+        agent_at(port, bulk_db, limits=SyncLimits(stream_seconds=0)) as agent,
+    ):
+        await agent.sync.run_pass()
+
+    assert script.streams == 10
+    assert len(script.messages) == 5_000
+
+
+async def test_after_a_broken_stream_only_what_was_not_kept_is_sent_again(bulk_db: Path):
+    script = Script(break_after=[4, 3])
+
+    async with serving(script) as port, agent_at(port, bulk_db) as agent:
+        await agent.sync.run_pass()
+
+    assert len(script.messages) == 5_000
+    assert len(script.received) == 5_000  # each exactly once
+    assert len(agent.reporter.waits) == 2
+
+
+async def test_passing_failures_of_any_call_are_waited_out(bulk_db: Path):
+    passing = [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.INTERNAL, grpc.StatusCode.RESOURCE_EXHAUSTED]
+    script = Script(failures=passing, break_after=[2])
+
+    async with serving(script) as port, agent_at(port, bulk_db) as agent:
+        await agent.sync.run_pass()
+
+    assert set(script.messages) == guids_in(bulk_db)
+
+
+async def test_a_server_that_stays_away_is_given_up_after_some_tries(chat_db: Path):
+    async with serving(Script()) as port:
+        pass
+    async with agent_at(port, chat_db, limits=SyncLimits(attempts=4)) as agent:
+        with pytest.raises(ServerAway, match="UNAVAILABLE"):
+            await agent.sync.run_pass()
+
+    assert len(agent.reporter.waits) == 3
+
+
+async def test_getting_on_a_little_each_time_is_not_giving_up(bulk_db: Path):
+    script = Script(break_after=[1] * 9)
+
+    async with serving(script) as port, agent_at(port, bulk_db, limits=SyncLimits(attempts=2)) as agent:
+        await agent.sync.run_pass()
+
+    assert len(script.received) == 5_000
+
+
+async def test_a_revoked_token_stops_at_once(chat_db: Path):
+    script = Script(token="another")
+
+    async with serving(script) as port, agent_at(port, chat_db) as agent:
+        with pytest.raises(NotPaired, match="refuses this device"):
+            await agent.sync.run_pass()
+
+    assert not script.received
+    assert not agent.reporter.waits
+
+
+async def test_a_token_near_its_end_is_renewed_and_kept(chat_db: Path):
+    script = Script()
+
+    async with serving(script) as port, agent_at(port, chat_db, expires_in=timedelta(days=1)) as agent:
+        await agent.sync.run_pass()
+
+    assert script.renewals == 1
+    assert agent.store.credential is not None
+    assert agent.store.credential.token == "token-2"
+    assert len(script.messages) == 330
+
+
+async def test_an_expired_token_is_not_even_shown(chat_db: Path):
+    script = Script()
+
+    async with serving(script) as port, agent_at(port, chat_db, expires_in=timedelta(seconds=-1)) as agent:
+        with pytest.raises(NotPaired, match="expired"):
+            await agent.sync.run_pass()
+
+    assert script.renewals == 0
+
+
+async def test_a_refused_batch_is_an_error_and_not_a_loop(chat_db: Path):
+    script = Script(failures=[])
+
+    async with serving(script) as port, agent_at(port, chat_db) as agent:
+        await agent.sync.run_pass()
+        append_incoming(chat_db, "Mum", "x")
+        script.failures = [grpc.StatusCode.INVALID_ARGUMENT]
+        with pytest.raises(AgentError, match=r"refused the data \(INVALID_ARGUMENT: as scripted\)"):
+            await agent.sync.run_pass()
+
+
+async def test_another_server_at_the_address_is_told(chat_db: Path):
+    script = Script(failures=[grpc.StatusCode.UNIMPLEMENTED])
+
+    async with serving(script) as port, agent_at(port, chat_db) as agent:
+        with pytest.raises(AgentError, match="is no Conversation Assistant"):
+            await agent.sync.run_pass()
+
+
+async def test_a_server_that_keeps_no_cursor_is_not_fed_for_ever(chat_db: Path):
+    script = Script(keep_cursor=False)
+
+    async with serving(script) as port, agent_at(port, chat_db) as agent:
+        with pytest.raises(AgentError, match="did not keep how far it got"):
+            await agent.sync.run_pass()
+
+
+async def test_a_rebuilt_database_is_read_from_its_beginning_and_doubles_nothing(chat_db: Path):
+    script = Script()
+    async with serving(script) as port, agent_at(port, chat_db) as agent:
+        await agent.sync.run_pass()
+        kept = position_of(script.cursor)
+        script.cursor = cursor_of(type(kept)(kept.rowid, "A-MESSAGE-THAT-HAD-THIS-ROW-BEFORE"))
+
+        summary = await agent.sync.run_pass()
+
+    assert summary == Summary(sent=330, inserted=0, updated=0)
+    assert set(script.messages) == guids_in(chat_db)
