@@ -51,7 +51,6 @@ def _fill_message(target: sync_pb2.SyncedMessage, message: Message) -> None:
     target.text = message.text
     target.service = message.service
     _fill_time(target.sent_at, message.sent_at)
-    target.state_hash = state_hash(message)
     if message.edited_at is not None:
         _fill_time(target.edited_at, message.edited_at)
     if message.reply_to_guid:
@@ -60,27 +59,19 @@ def _fill_message(target: sync_pb2.SyncedMessage, message: Message) -> None:
         target.has_one_time_code = True
     if message.undecodable:
         target.text_undecodable = True
+    target.state_hash = state_hash(target)
 
 
 def _fill_time(target: Timestamp, nanoseconds: int) -> None:
     target.seconds, target.nanos = divmod(nanoseconds, _NANOSECONDS)
 
 
-def state_hash(message: Message) -> int:
-    """Return a hash of all that is sent of the message, never 0: that would ask the server to compute one."""
-    content = "\0".join(
-        (
-            message.guid,
-            message.chat_guid,
-            message.sender,
-            message.text,
-            message.service,
-            message.reply_to_guid,
-            f"{message.sent_at} {message.edited_at} {message.kind.value} "
-            f"{message.from_me:d}{message.has_one_time_code:d}{message.undecodable:d}",
-        )
-    )
-    digest = blake2b(content.encode(errors="surrogatepass"), digest_size=8).digest()
+def state_hash(message: sync_pb2.SyncedMessage) -> int:
+    """Return a hash of all that is sent of the message, never 0: that would ask the server to compute one.
+
+    Of its encoding, so that a field which a later version adds is in it by itself.
+    """
+    digest = blake2b(message.SerializeToString(), digest_size=8).digest()
     return int.from_bytes(digest, "little", signed=True) or 1
 
 

@@ -1,11 +1,11 @@
 """What the reader makes of the database's rows."""
 
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import IntEnum, auto
 from typing import NamedTuple
 
 
-class Kind(Enum):
+class Kind(IntEnum):
     """What a message carries, as far as its own row tells."""
 
     TEXT = auto()
