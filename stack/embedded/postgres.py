@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -63,7 +63,7 @@ class PostgresInstance:
 
     data_dir: Path
     port: int
-    owner_password: str
+    owner_password: str = field(repr=False)
     durable: bool = True
     host: str = HOST
     user: str = OWNER

@@ -6,7 +6,7 @@ import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from stack.embedded.running import child_process, wait_until
@@ -39,7 +39,7 @@ class ValkeyInstance:
 
     data_dir: Path
     port: int
-    password: str
+    password: str = field(repr=False)
 
     @property
     def url(self) -> str:

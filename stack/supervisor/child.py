@@ -25,6 +25,7 @@ class Child:
 
     @classmethod
     async def start(cls, part: Part, log: PartLog) -> "Child":
+        assert part.command is not None
         process = await asyncio.create_subprocess_exec(
             *part.command(),
             stdin=asyncio.subprocess.DEVNULL,

@@ -38,6 +38,9 @@ class Keeper:
         if not await self._unless_stopped(_all_started(needs)):
             self._set(PartState.STOPPED)
             return
+        if self.part.command is None:
+            await self._follow()
+            return
         while (failure := await self._run_once()) is not None:
             if self._too_many_failures():
                 self._give_up(f"failed {MAX_FAILURES} times within a minute; at last it {failure}")
@@ -52,6 +55,15 @@ class Keeper:
     def stop(self) -> None:
         """Ask keep() to stop the part and return."""
         self._stop_requested.set()
+
+    async def _follow(self) -> None:
+        """Watch somebody else's program: it has to answer at the start; later its owner looks after it."""
+        self._set(PartState.STARTING)
+        while await self._unless_stopped(self._watch_health()):
+            if not self.started.is_set():
+                self._give_up("does not answer; it is not started here")
+                return
+        self._set(PartState.STOPPED)
 
     async def _run_once(self) -> str | None:
         """Run the part to its end and say why it failed; None if it was to end."""
@@ -96,6 +108,9 @@ class Keeper:
         if self.part.check is None and exit_status == 0:
             self._set(PartState.DONE)
             self.started.set()
+            return None
+        if exit_status in self.part.final_exits:
+            self._give_up(self.part.final_exits[exit_status])
             return None
         return f"was killed by signal {-exit_status}" if exit_status < 0 else f"ended with status {exit_status}"
 

@@ -33,7 +33,6 @@ class PartState(StrEnum):
     SILENT = "silent"
     RESTARTING = "restarting"
     DONE = "done"
-    EXTERNAL = "external"
     STOPPED = "stopped"
     FAILED = "failed"
 
@@ -43,10 +42,13 @@ Check = Callable[[], Awaitable[Reading]]
 
 @dataclass(frozen=True)
 class Part:
-    """One program of the stack. Without a `check` it runs once, and its success is its exit status 0."""
+    """One program of the stack. Without a `check` it runs once, and its success is its exit status 0.
+
+    Without a `command` it is somebody else's program, which is only watched.
+    """
 
     name: str
-    command: Callable[[], Sequence[str]]
+    command: Callable[[], Sequence[str]] | None
     check: Check | None = None
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     needs: tuple[str, ...] = ()
@@ -59,6 +61,8 @@ class Part:
     vital: bool = True
     # Whether a limited part counts as started: the rest of the product runs without a model.
     starts_limited: bool = False
+    # Exit statuses after which another try is of no use, with what to tell the operator.
+    final_exits: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass

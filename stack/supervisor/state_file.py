@@ -24,6 +24,7 @@ class StackState:
     demo: bool
     phase: str = "starting"
     failure: str = ""
+    addresses: dict[str, int] = field(default_factory=dict)
     parts: list[dict[str, Any]] = field(default_factory=list)
 
     def is_alive(self) -> bool:
@@ -78,6 +79,17 @@ class DataDirectoryLock:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         os.close(self._file)
+
+
+def is_locked(path: Path) -> bool:
+    """Return whether a supervisor holds the data directory of this lock file."""
+    if not path.exists():
+        return False
+    try:
+        with DataDirectoryLock(path):
+            return False
+    except AlreadyRunning:
+        return True
 
 
 class AlreadyRunning(Exception):

@@ -67,4 +67,4 @@ class Supervisor:
     @property
     def is_whole(self) -> bool:
         """Whether every part works."""
-        return all(status.state in (PartState.READY, PartState.DONE, PartState.EXTERNAL) for status in self.statuses)
+        return all(status.state in (PartState.READY, PartState.DONE) for status in self.statuses)

@@ -1,0 +1,5 @@
+"""`python -m stack` is `assistant`."""
+
+from stack.cli import app
+
+app()

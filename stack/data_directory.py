@@ -1,0 +1,87 @@
+"""Where one installation keeps its things."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from stack.errors import StackError
+
+NAME = "conversation-assistant"
+DEMO_NAME = "conversation-assistant-demo"
+
+
+@dataclass(frozen=True)
+class DataDirectory:
+    """One installation: its data, its keys, its logs."""
+
+    root: Path
+
+    @classmethod
+    def default(cls, *, demo: bool = False) -> "DataDirectory":
+        """Return the directory of this user, or of this machine for root. The demo never touches the real one."""
+        name = DEMO_NAME if demo else NAME
+        if os.geteuid() == 0:
+            # Root's home is closed to the user that PostgreSQL runs as.
+            return cls(Path("/var/lib") / name)
+        return cls(Path(platformdirs.user_data_dir(name, appauthor=False)))
+
+    def create(self) -> None:
+        """Make what is missing. Only this user can look into the parts that hold secrets."""
+        try:
+            # PostgreSQL's user, another one where root starts the stack, must be able to pass through.
+            self.root.mkdir(parents=True, exist_ok=True, mode=0o711 if os.geteuid() == 0 else 0o700)
+            for private in (self.run, self.logs, self.secrets):
+                private.mkdir(exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise StackError(f"cannot use {self.root} as the data directory: {error.strerror}") from error
+
+    @classmethod
+    def chosen(cls, path: Path | None, *, demo: bool) -> "DataDirectory":
+        """Return the directory that the operator named, or the default one."""
+        return cls(path.expanduser().absolute()) if path else cls.default(demo=demo)
+
+    @property
+    def run(self) -> Path:
+        return self.root / "run"
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    @property
+    def secrets(self) -> Path:
+        return self.root / "secrets"
+
+    @property
+    def postgres(self) -> Path:
+        return self.root / "postgres"
+
+    @property
+    def valkey(self) -> Path:
+        return self.root / "valkey"
+
+    @property
+    def state_file(self) -> Path:
+        return self.run / "state.json"
+
+    @property
+    def lock_file(self) -> Path:
+        return self.run / "lock"
+
+    @property
+    def envoy_config(self) -> Path:
+        return self.run / "envoy.yaml"
+
+    @property
+    def jwks_file(self) -> Path:
+        return self.run / "jwks.json"
+
+    @property
+    def demo_chat_db(self) -> Path:
+        return self.root / "demo" / "chat.db"
+
+    @property
+    def demo_token(self) -> Path:
+        return self.root / "demo" / "agent-token.json"

@@ -1,0 +1,89 @@
+"""The four services and the worker."""
+
+import re
+import sys
+
+from stack.launcher import tied_command
+from stack.plan.addresses import HOST
+from stack.plan.child_environment import DEVICE, INFERENCE, WORKER, child_environment, metrics_of
+from stack.plan.installation import Installation
+from stack.plan.stores import database_environment
+from stack.settings import model_choice
+from stack.supervisor.part import Part
+from stack.supervisor.readiness import grpc_serves
+from svc_kit.migrations.runner import SERVICES, role_of
+
+# A little more than a service gives its running calls to end.
+DRAIN_SECONDS = 5.5
+EXTRA_VARIABLES: dict[str, tuple[re.Pattern[str], ...]] = {"inference": (INFERENCE,), "device": (DEVICE,)}
+
+
+def service_parts(plan: Installation) -> list[Part]:
+    """Return the four services, each with its own way into the database."""
+    return [_service_part(plan, schema) for schema in SERVICES]
+
+
+def _service_part(plan: Installation, schema: str) -> Part:
+    address = plan.addresses.service(schema)
+    return Part(
+        SERVICES[schema],
+        lambda: tied_command([sys.executable, "-m", SERVICES[schema]]),
+        grpc_serves(address, "waits for what it depends on"),
+        environment=service_environment(plan, schema),
+        needs=("migrate", "valkey"),
+        address=address,
+        stop_seconds=DRAIN_SECONDS,
+    )
+
+
+def service_environment(plan: Installation, schema: str) -> dict[str, str]:
+    """Return everything that one service needs to know."""
+    variables = EXTRA_VARIABLES.get(schema, ())
+    environment = child_environment(plan.environment, metrics_of(SERVICES[schema]), *variables)
+    environment |= database_environment(plan, role_of(schema), plan.credentials.database_role(schema))
+    environment |= {f"{SERVICES[other].upper()}_ADDRESS": plan.addresses.service(other) for other in SERVICES}
+    environment |= {
+        f"{SERVICES[schema].upper()}_LISTEN": plan.addresses.service(schema),
+        "REDIS_URL": plan.redis_url,
+        "ML_SERVICE_URL": plan.worker_address,
+        "ASSISTANT_INTERNAL_KEY": plan.credentials.internal_key,
+    }
+    if schema == "inference":
+        environment |= model_choice(plan.environment, demo=plan.demo)
+    if schema == "device":
+        environment |= _sign_in_environment(plan)
+    return environment
+
+
+def _sign_in_environment(plan: Installation) -> dict[str, str]:
+    environment = {
+        "ASSISTANT_SIGNING_KEY_FILE": str(plan.credentials.signing_key_file.absolute()),
+        "ASSISTANT_CODE_KEY": plan.credentials.code_key,
+        "ASSISTANT_PUBLIC_URL": plan.settings.public_url or plan.url,
+    }
+    if plan.owner_password is not None:
+        environment["ASSISTANT_OWNER_PASSWORD"] = plan.owner_password
+    return environment
+
+
+def worker_part(plan: Installation) -> Part:
+    """Return the llama.cpp process, or the watch on the operator's."""
+    check = grpc_serves(plan.worker_address, "no model is loaded (yet): see `assistant logs worker`")
+    if plan.settings.worker_address:
+        return Part("worker", None, check, address=plan.worker_address, start_seconds=30, starts_limited=True)
+    environment = child_environment(plan.environment, WORKER, metrics_of("worker"))
+    environment |= model_choice(plan.environment, demo=plan.demo)
+    environment |= {
+        "WORKER_LISTEN": f"{HOST}:{plan.addresses.worker}",
+        "DEVICE_SVC_ADDRESS": plan.addresses.service("device"),
+        "ASSISTANT_INTERNAL_KEY": plan.credentials.internal_key,
+    }
+    return Part(
+        "worker",
+        lambda: tied_command([sys.executable, "-m", "inference_svc.worker"]),
+        check,
+        environment=environment,
+        address=plan.worker_address,
+        stop_seconds=DRAIN_SECONDS,
+        starts_limited=True,
+    )

@@ -1,0 +1,114 @@
+"""What is started, without starting it."""
+
+import pytest
+
+from stack.credentials import load_credentials
+from stack.data_directory import DataDirectory
+from stack.plan.addresses import Addresses
+from stack.plan.installation import Installation
+from stack.plan.parts import all_parts
+from stack.settings import StackSettings
+
+PASSWORD = "the-owners-password"
+
+
+@pytest.fixture
+def directory(tmp_path):
+    made = DataDirectory(tmp_path / "data")
+    made.create()
+    return made
+
+
+def plan(directory, *, demo=False, environment=None, **settings):
+    return Installation(
+        directory,
+        StackSettings.model_validate(settings),
+        load_credentials(directory.secrets),
+        Addresses.choose(),
+        environment or {},
+        demo=demo,
+        owner_password=PASSWORD,
+    )
+
+
+def parts_of(installation):
+    return {part.name: part for part in all_parts(installation)}
+
+
+def test_every_part_needs_only_parts_that_are_there(directory):
+    parts = parts_of(plan(directory, demo=True))
+
+    assert {need for part in parts.values() for need in part.needs} <= set(parts)
+
+
+def test_no_two_parts_listen_on_the_same_port():
+    chosen = Addresses.choose().as_json()
+
+    assert len(set(chosen.values())) == len(chosen)
+
+
+def test_the_longest_way_to_stop_takes_at_most_ten_seconds(directory):
+    parts = parts_of(plan(directory, demo=True))
+
+    def seconds(name):
+        dependants = [part.name for part in parts.values() if name in part.needs]
+        # What runs once has ended when its dependants run.
+        own = parts[name].stop_seconds if parts[name].check else 0
+        return own + max(map(seconds, dependants), default=0)
+
+    assert max(seconds(name) for name in parts) <= 10
+
+
+def test_no_secret_is_in_a_command_line(directory):
+    installation = plan(directory, demo=True)
+    secrets = {*installation.credentials.values.values(), PASSWORD}
+    # PostgreSQL's command asks for the user to run it as, the others are only words.
+    commands = [" ".join(part.command()) for part in all_parts(installation) if part.command]
+
+    assert not [secret for secret in secrets for command in commands if secret in command]
+
+
+def test_no_secret_shows_when_a_part_is_printed(directory):
+    installation = plan(directory, demo=True)
+    secrets = {*installation.credentials.values.values(), PASSWORD}
+    printed = repr([installation, all_parts(installation)])
+
+    assert not [secret for secret in secrets if secret in printed]
+
+
+def test_only_device_svc_and_the_pairing_know_the_owners_password(directory):
+    parts = parts_of(plan(directory, demo=True))
+
+    assert {name for name, part in parts.items() if PASSWORD in part.environment.values()} == {"device_svc", "pairing"}
+
+
+def test_each_service_has_a_way_into_the_database_of_its_own(directory):
+    parts = parts_of(plan(directory))
+    services = [part for name, part in parts.items() if name.endswith("_svc")]
+
+    assert {part.environment["DB_USER"] for part in services} == {
+        "assistant_device",
+        "assistant_sync",
+        "assistant_inference",
+        "assistant_training",
+    }
+    assert len({part.environment["DB_PASSWORD"] for part in services}) == 4
+
+
+def test_what_the_operator_runs_is_watched_and_not_started(directory):
+    external = {
+        "DB_HOST": "db.example",
+        "DB_PASSWORD": "x",
+        "REDIS_URL": "redis://:x@cache.example:6379",
+        "ML_SERVICE_URL": "gpu.example:50055",
+    }
+    parts = parts_of(plan(directory, **external))
+
+    assert [name for name, part in parts.items() if part.command is None] == ["postgres", "valkey", "worker"]
+    assert parts["valkey"].address == "cache.example:6379"
+    assert parts["sync_svc"].environment["DB_HOST"] == "db.example"
+    assert parts["inference_svc"].environment["ML_SERVICE_URL"] == "gpu.example:50055"
+
+
+def test_the_demo_is_an_installation_apart():
+    assert DataDirectory.default(demo=True).root != DataDirectory.default().root
