@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TypeVarTuple, Unpack
 
 from inference_svc.worker.engine.backend import Backend
+from inference_svc.worker.engine.mailbox import Mailbox
 from inference_svc.worker.engine.request import GenerationRequest, Limits
 from inference_svc.worker.engine.stepper import EngineOptions, Outbox, Stepper
 from inference_svc.worker.engine.stream import TokenStream
@@ -19,7 +20,7 @@ class Engine:
     """Loads a backend in a thread of its own and runs steps there until it is stopped.
 
     Everything that touches the model happens in that thread. The loop and the thread meet in two places: the admission
-    queue, and one call_soon_threadsafe per step that hands over the events of all readers.
+    queue, and one wake-up per step that hands over the events of all readers.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class Engine:
         self._loop = asyncio.get_running_loop()
         self._ready: asyncio.Future[None] = self._loop.create_future()
         self._over: asyncio.Future[Exception | None] = self._loop.create_future()
+        self._mailbox: Mailbox[Outbox] = Mailbox(self._loop, _deliver)
         self._wake = threading.Event()
         self._stopping = False
         self._stepper: Stepper | None = None
@@ -49,7 +51,9 @@ class Engine:
         """End all work at the next step border and free the model."""
         self._stopping = True
         self._wake.set()
-        if self._thread.ident is not None:
+        if self._thread.ident is None:
+            self._mailbox.close()
+        else:
             await asyncio.shield(self._over)
 
     async def over(self) -> Exception | None:
@@ -104,7 +108,9 @@ class Engine:
             self._end(backend, error)
 
     def _run(self, backend: Backend) -> None:
-        stepper = Stepper(backend, self._options, time.monotonic, self._wake.set, self._send, self._report_health)
+        stepper = Stepper(
+            backend, self._options, time.monotonic, self._wake.set, self._mailbox.post, self._report_health
+        )
         self._stepper, self._limits = stepper, backend.limits
         self._call(self._loaded)
         while not self._stopping:
@@ -118,9 +124,6 @@ class Engine:
             self._stepper.fail_all(Unavailable("the model was stopped" if error is None else "the model failed"))
         backend.close()
         self._call(self._ended, error)
-
-    def _send(self, outbox: Outbox) -> None:
-        self._call(_deliver, outbox)
 
     def _report_health(self, healthy: bool) -> None:
         self._call(self._on_health, healthy)
@@ -142,6 +145,7 @@ class Engine:
         self._ended(error)
 
     def _ended(self, error: Exception | None) -> None:
+        self._mailbox.close()
         if not self._over.done():
             self._over.set_result(error)
 

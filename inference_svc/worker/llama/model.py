@@ -6,29 +6,26 @@ from typing import Any
 
 import llama_cpp.llama_cpp as lib
 
+from inference_svc.worker.engine.model import ModelFileUnusable
 from inference_svc.worker.llama.library import log_tail
 
 _MAGIC = b"GGUF"
 _VERSIONS = (2, 3)
 
 
-class ModelFileError(Exception):
-    """The model cannot be loaded; the message is one line for the log and for Status."""
-
-
 def check_file(path: Path) -> None:
-    """Raise ModelFileError unless the file exists and begins like a GGUF file."""
+    """Raise ModelFileUnusable unless the file exists and begins like a GGUF file."""
     try:
         with path.open("rb") as file:
             head = file.read(8)
     except FileNotFoundError:
-        raise ModelFileError(f"model file {path} does not exist") from None
+        raise ModelFileUnusable(f"model file {path} does not exist") from None
     except OSError as error:
-        raise ModelFileError(f"model file {path} cannot be read: {error.strerror}") from None
+        raise ModelFileUnusable(f"model file {path} cannot be read: {error.strerror}") from None
     if head[:4] != _MAGIC:
-        raise ModelFileError(f"model file {path} is not a GGUF file")
+        raise ModelFileUnusable(f"model file {path} is not a GGUF file")
     if (version := int.from_bytes(head[4:8], "little")) not in _VERSIONS:
-        raise ModelFileError(f"model file {path} has GGUF version {version}; this worker reads {_VERSIONS}")
+        raise ModelFileUnusable(f"model file {path} has GGUF version {version}; this worker reads {_VERSIONS}")
 
 
 class LlamaModel:
@@ -61,5 +58,5 @@ def _load(path: Path, gpu_layers: int, progress: Callable[[float], bool]) -> Any
     handle = lib.llama_model_load_from_file(str(path).encode(), params)
     if not handle:
         why = log_tail.take() or "unknown reason"
-        raise ModelFileError(f"model file {path} cannot be loaded; it may be truncated or damaged ({why})")
+        raise ModelFileUnusable(f"model file {path} cannot be loaded; it may be truncated or damaged ({why})")
     return handle

@@ -4,19 +4,12 @@ import ctypes
 import itertools
 import threading
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 import llama_cpp.llama_cpp as lib
 
+from inference_svc.worker.engine.model import PromptPart
 from inference_svc.worker.llama.model import LlamaModel
 from svc_kit.errors import Unavailable
-
-
-class PromptPart(NamedTuple):
-    """A piece of a prompt; `special` only for pieces of the model's own template, never for what people wrote."""
-
-    text: str
-    special: bool
 
 
 class Tokenizer:

@@ -1,0 +1,22 @@
+"""`python -m inference_svc.worker`: read the settings, set up logging, serve."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from inference_svc.worker.settings import WorkerSettings
+from inference_svc.worker.wiring import build
+from svc_kit.logs import configure_logs
+from svc_kit.server import serve
+
+
+async def _main(settings: WorkerSettings) -> None:
+    await serve(build(settings))
+
+
+if __name__ == "__main__":
+    # Between two steps the engine's thread waits at most this long for the loop to let go of the interpreter.
+    sys.setswitchinterval(0.0005)
+    configure_logs("worker")
+    asyncio.run(_main(WorkerSettings.load()))

@@ -1,0 +1,99 @@
+"""WorkerService: unpack, ask the engine, pack."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Any, cast
+
+import grpc
+from assistant.inference.v1 import worker_pb2, worker_pb2_grpc
+
+from inference_svc.worker.api.mapping import STATES, parts_of, request_of, response_of
+from inference_svc.worker.engine.engine import Engine
+from inference_svc.worker.engine.host import HostState, ModelHost
+from svc_kit.errors import NotFound, NotImplementedYet, Unavailable
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+# What is written by then still has to reach the caller before its own deadline.
+_ANSWER_MARGIN_S = 0.3
+
+
+class WorkerServicer(worker_pb2_grpc.WorkerServiceServicer):
+    """The llama.cpp process, for other services only."""
+
+    def __init__(self, host: ModelHost, sequences: int, queue_limit: int) -> None:
+        self._host = host
+        self._sequences = sequences
+        self._queue_limit = queue_limit
+
+    async def Generate(
+        self, request: worker_pb2.GenerateRequest, context: Context
+    ) -> AsyncIterator[worker_pb2.GenerateResponse]:
+        deadline = _deadline(context)
+        served = self._host.served()
+        if request.adapter_id:
+            raise NotFound(f"adapter {request.adapter_id} is not loaded")
+        prompt = await asyncio.to_thread(served.model.vocabulary.prompt, parts_of(request))
+        async with served.engine.submit(request_of(request, prompt, deadline)) as events:
+            async for event in events:
+                yield response_of(event)
+
+    async def CountTokens(
+        self, request: worker_pb2.CountTokensRequest, context: Context
+    ) -> worker_pb2.CountTokensResponse:
+        served = self._host.served()
+        counts = await asyncio.to_thread(served.model.vocabulary.count, request.texts)
+        return worker_pb2.CountTokensResponse(counts=counts, context_size=served.engine.limits.context_size)
+
+    async def Prefill(self, request: worker_pb2.PrefillRequest, context: Context) -> worker_pb2.PrefillResponse:
+        raise NotImplementedYet("reading a prompt ahead")
+
+    async def LoadAdapter(
+        self, request: worker_pb2.LoadAdapterRequest, context: Context
+    ) -> worker_pb2.LoadAdapterResponse:
+        raise NotImplementedYet("loading an adapter")
+
+    async def UnloadAdapter(
+        self, request: worker_pb2.UnloadAdapterRequest, context: Context
+    ) -> worker_pb2.UnloadAdapterResponse:
+        raise NotImplementedYet("unloading an adapter")
+
+    async def Status(self, request: worker_pb2.StatusRequest, context: Context) -> worker_pb2.StatusResponse:
+        host = self._host
+        response = worker_pb2.StatusResponse(
+            state=STATES[host.state],
+            message=host.message,
+            model_id=host.source.id,
+            display_name=host.source.display_name,
+            prompt_style=host.source.prompt_style,
+            load_progress=1.0 if host.state is HostState.READY else host.load_progress,
+            max_sequences=self._sequences,
+            queue_limit=self._queue_limit,
+        )
+        try:
+            served = host.served()
+        except Unavailable:
+            return response
+        _add_load(response, served.engine)
+        response.model_sha256 = served.model.sha256
+        response.chat_template = served.model.chat_template
+        response.bos_token = served.model.vocabulary.bos_text
+        response.eos_token = served.model.vocabulary.eos_text
+        return response
+
+
+def _add_load(response: worker_pb2.StatusResponse, engine: Engine) -> None:
+    response.context_size = engine.limits.context_size
+    response.running = engine.running
+    response.queued = engine.queued
+    response.queue_eta_seconds = engine.queue_eta
+    response.decode_steps = engine.steps
+
+
+def _deadline(context: Context) -> float | None:
+    """The caller's deadline on the engine's clock."""
+    remaining = cast("float | None", context.time_remaining())
+    return None if remaining is None else time.monotonic() + remaining - _ANSWER_MARGIN_S

@@ -1,0 +1,132 @@
+"""The model's life: load it, serve it, say what is wrong, and try again when that can help."""
+
+import asyncio
+import time
+from collections.abc import Hashable
+from dataclasses import dataclass
+from enum import Enum
+
+import structlog
+
+from inference_svc.worker.engine.backend import Backend
+from inference_svc.worker.engine.engine import Engine
+from inference_svc.worker.engine.model import LoadedModel, ModelFileUnusable, ModelSource, ModelUnusable
+from inference_svc.worker.engine.stepper import EngineOptions
+from svc_kit.errors import Unavailable
+
+
+class HostState(Enum):
+    """Whether there is a model to work with."""
+
+    LOADING = "loading"
+    READY = "ready"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class HostOptions:
+    """How often to look after a model that does not work."""
+
+    # A file that was wrong may have been replaced.
+    watch_seconds: float = 2.0
+    # What broke for another reason may work again, but not at once.
+    retry_seconds: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A model that answers, with the engine that runs it."""
+
+    engine: Engine
+    model: LoadedModel
+
+
+class ModelHost:
+    """Holds at most one engine. A model that cannot be loaded leaves the process up and NOT_SERVING."""
+
+    def __init__(self, source: ModelSource, engine_options: EngineOptions, options: HostOptions | None = None) -> None:
+        self.source = source
+        self.state = HostState.LOADING
+        self.message = ""
+        self.load_progress = 0.0
+        self._engine_options = engine_options
+        self._options = options or HostOptions()
+        self._engine: Engine | None = None
+        self._model: LoadedModel | None = None
+        self._stopping = False
+        self._task: asyncio.Task[None] | None = None
+        self._log = structlog.get_logger()
+
+    def start(self) -> None:
+        """Begin to load; returns at once."""
+        self._task = asyncio.create_task(self._live())
+
+    async def stop(self) -> None:
+        """Give up a loading that runs, end all work, free the model."""
+        self._stopping = True
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        if self._engine is not None:
+            await self._engine.stop()
+
+    def served(self) -> Served:
+        """The model, or Unavailable with the reason."""
+        if self.state is HostState.READY and self._engine is not None and self._model is not None:
+            return Served(self._engine, self._model)
+        if self.state is HostState.LOADING:
+            raise Unavailable("the model is being loaded", reason="MODEL_LOADING")
+        raise Unavailable(f"no model is loaded: {self.message}", reason="MODEL_NOT_LOADED")
+
+    async def probe(self) -> None:
+        """For the health check: raises Unavailable unless the model can work."""
+        self.served()
+
+    async def _live(self) -> None:
+        while True:
+            seen = await asyncio.to_thread(self.source.fingerprint)
+            try:
+                await self._serve()
+            except ModelFileUnusable as error:
+                self._fail(str(error))
+                await self._change_since(seen)
+            except ModelUnusable as error:
+                self._fail(str(error))
+                await asyncio.sleep(self._options.retry_seconds)
+            self.state, self.message, self.load_progress = HostState.LOADING, "", 0.0
+
+    async def _serve(self) -> None:
+        """Load, and serve until the model breaks; always ends with an exception."""
+        began = time.monotonic()
+        engine = self._engine = Engine(self._load, self._engine_options, self._note_health)
+        try:
+            await engine.start()
+        except ModelUnusable:
+            raise
+        except Exception as error:
+            raise ModelUnusable(f"loading the model failed ({type(error).__name__})") from error
+        self.state = HostState.READY
+        self._log.info("model loaded", model=self.source.id, seconds=round(time.monotonic() - began, 2))
+        cause = await engine.over()
+        raise ModelUnusable(f"the model broke ({type(cause).__name__}) and is loaded again") from cause
+
+    def _load(self) -> Backend:
+        """Called by the engine's thread."""
+        self._model = self.source.load(self._note_progress)
+        return self._model.backend
+
+    def _note_progress(self, done: float) -> bool:
+        self.load_progress = done
+        return not self._stopping
+
+    def _note_health(self, healthy: bool) -> None:
+        self.state = HostState.READY if healthy else HostState.LOADING
+
+    def _fail(self, message: str) -> None:
+        self.state, self.message = HostState.FAILED, message
+        self._log.error("no model is loaded", model=self.source.id, reason=message)
+
+    async def _change_since(self, seen: Hashable) -> None:
+        # No system tells every change of a file: a network mount tells none.
+        while await asyncio.to_thread(self.source.fingerprint) == seen:  # noqa: ASYNC110
+            await asyncio.sleep(self._options.watch_seconds)

@@ -1,0 +1,52 @@
+"""The settings of the worker."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import Field
+
+from inference_svc.model_files import DEFAULT_CACHE
+from svc_kit.settings import Address, InternalSettings
+
+
+class WorkerSettings(InternalSettings):
+    """All of the worker."""
+
+    listen: Address = Field("127.0.0.1:50055", validation_alias="WORKER_LISTEN")
+    metrics_port: int = Field(0, validation_alias="WORKER_METRICS_PORT", ge=0, le=65535)
+
+    # A GGUF file; goes before the id.
+    model_path: str = Field("", validation_alias="ML_SERVICE_MODEL_PATH")
+    model_id: str = Field("", validation_alias="ML_SERVICE_MODEL_ID")
+    model_cache: Path = Field(DEFAULT_CACHE, validation_alias="ASSISTANT_MODEL_CACHE")
+
+    # Layers of the model on the GPU; -1 is all.
+    gpu_layers: int = Field(-1, validation_alias="ML_SERVICE_GPU_LAYERS", ge=-1)
+    # Tokens that one prompt and its answer may have together.
+    context_size: int = Field(4096, validation_alias="ML_SERVICE_CONTEXT_SIZE", ge=256, le=1_048_576)
+    # Generations that run at once.
+    sequences: int = Field(8, validation_alias="ML_SERVICE_SEQUENCES", ge=1, le=256)
+    # Tokens that all of them may have together; 0 is a quarter of what they would need at their longest.
+    cache_tokens: int = Field(0, validation_alias="ML_SERVICE_CACHE_TOKENS", ge=0)
+    # Generations that may wait.
+    queue_limit: int = Field(512, validation_alias="ML_SERVICE_QUEUE_LIMIT", ge=1, le=100_000)
+    # 0 is as many as this process may use.
+    threads: int = Field(0, validation_alias="ML_SERVICE_THREADS", ge=0, le=1024)
+
+    @property
+    def pool_size(self) -> int:
+        """Cache cells: conversations are far shorter than the limit, and the longest must still fit alone."""
+        return max(self.cache_tokens or self.sequences * self.context_size // 4, self.context_size)
+
+    @property
+    def thread_count(self) -> int:
+        """Threads that compute."""
+        return self.threads or _usable_processors()
+
+
+def _usable_processors() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,61 @@
+"""Puts the worker together: the only module that knows every concrete class."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+
+import grpc
+from assistant.inference.v1 import worker_pb2, worker_pb2_grpc
+
+from inference_svc.model_files import ModelFiles, load_manifest
+from inference_svc.worker.api.worker import WorkerServicer
+from inference_svc.worker.engine.host import HostOptions, ModelHost
+from inference_svc.worker.engine.stepper import EngineOptions
+from inference_svc.worker.llama.backend import ContextOptions
+from inference_svc.worker.llama.source import Hardware, LlamaSource
+from inference_svc.worker.settings import WorkerSettings
+from svc_kit.clients import DeviceServiceClient, InternalCaller, channel_to
+from svc_kit.gate import Gate
+from svc_kit.server import Service
+from svc_kit.tokens import KeyRing, TokenVerifier
+
+SERVICE = worker_pb2.DESCRIPTOR.services_by_name["WorkerService"].full_name
+
+
+def build(settings: WorkerSettings, host_options: HostOptions | None = None) -> Service:
+    """The worker, ready to be started; the model is loaded beside. Make it inside the running loop."""
+    resources = AsyncExitStack()
+    host = ModelHost(_source(settings), EngineOptions(queue_limit=settings.queue_limit), host_options)
+    resources.push_async_callback(host.stop)
+    servicer = WorkerServicer(host, settings.sequences, settings.queue_limit)
+    host.start()
+
+    return Service(
+        name="worker",
+        listen=settings.listen,
+        gate=_gate(settings, resources),
+        add=lambda server: _add(servicer, server),
+        serves=[SERVICE],
+        probes=[host.probe],
+        metrics_port=settings.metrics_port,
+        resources=resources,
+    )
+
+
+def _add(servicer: WorkerServicer, server: grpc.aio.Server) -> None:
+    worker_pb2_grpc.add_WorkerServiceServicer_to_server(servicer, server)
+
+
+def _source(settings: WorkerSettings) -> LlamaSource:
+    context = ContextOptions(settings.sequences, settings.context_size, settings.pool_size, settings.thread_count)
+    files = ModelFiles(load_manifest(), settings.model_cache)
+    return LlamaSource(files, settings.model_path, settings.model_id, Hardware(context, settings.gpu_layers))
+
+
+def _gate(settings: WorkerSettings, resources: AsyncExitStack) -> Gate:
+    """Only services call the worker; that other tokens are understood too makes their refusal the right one."""
+    key = settings.internal_key.get_secret_value()
+    channel = channel_to(settings.device_address)
+    resources.push_async_callback(channel.close)
+    device = DeviceServiceClient(channel, InternalCaller("worker", key))
+    return Gate(TokenVerifier(KeyRing(device.fetch_keys), key), device)
