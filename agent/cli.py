@@ -66,6 +66,7 @@ def pair(
     with _plain_errors():
         where = parse_server_url(server)
         store = _store(where, token_file)
+        store.prepare()
         credential = _run(_pair(console, where, ca_file, name))
         store.save(credential)
         console.print("Paired. Now run:", f"assistant-agent sync {_options(where, token_file)}", soft_wrap=True)

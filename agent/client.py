@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import grpc
 from assistant.device.v1 import devices_pb2, devices_pb2_grpc
@@ -15,6 +15,8 @@ from agent import __version__
 from agent.credential import Credential
 from agent.errors import AgentError, NotPaired, ServerAway, UsageError
 from agent.server_url import ServerUrl, is_loopback
+
+_Request = TypeVar("_Request")
 
 _CALL_SECONDS: Final = 15.0
 _STREAM_SECONDS: Final = 120.0  # a stream ends itself after some 10 s; only a server that hangs needs longer
@@ -30,6 +32,10 @@ _PASSING: Final = {
     grpc.StatusCode.INTERNAL,
     grpc.StatusCode.UNKNOWN,
 }
+# What a write reports when it meets the end of the call.
+_CUT_SHORT: Final = "Internal error from Core"
+_STATUS_LOOKS: Final = 100
+_STATUS_LOOK_SECONDS: Final = 0.005
 _REFUSED: Final = {grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED}
 
 
@@ -67,30 +73,17 @@ class ServerClient:
 
         Each write waits until the server (or the proxy) takes more, so a slow server slows the reading down.
         """
+        call = self._sync.SyncMessages(metadata=self._metadata(), timeout=_STREAM_SECONDS)
         with self._plain_errors():
-            call = self._sync.SyncMessages(metadata=self._metadata(), timeout=_STREAM_SECONDS)
-            try:
-                for request in requests:
-                    await call.write(request)
-                await call.done_writing()
-            except asyncio.InvalidStateError:
-                pass  # the server ended the call before its time; the answer below says why
-            except BaseException:
-                call.cancel()
-                raise
+            await self._write_all(call, requests)
             return await call
 
     async def send_contacts(self, contacts: list[sync_pb2.SyncedContact], batch_size: int = 500) -> None:
         """Send people in batches."""
+        batches = (contacts[start : start + batch_size] for start in range(0, len(contacts), batch_size))
+        call = self._sync.SyncContacts(metadata=self._metadata(), timeout=_STREAM_SECONDS)
         with self._plain_errors():
-            call = self._sync.SyncContacts(metadata=self._metadata(), timeout=_STREAM_SECONDS)
-            try:
-                for start in range(0, len(contacts), batch_size):
-                    batch = contacts[start : start + batch_size]
-                    await call.write(sync_pb2.SyncContactsRequest(contacts=batch))
-                await call.done_writing()
-            except asyncio.InvalidStateError:
-                pass  # as above
+            await self._write_all(call, (sync_pb2.SyncContactsRequest(contacts=batch) for batch in batches))
             await call
 
     async def renew_token(self) -> Credential:
@@ -113,6 +106,20 @@ class ServerClient:
             answer = await self._sync.ReportHeartbeat(request, metadata=self._metadata(), timeout=_CALL_SECONDS)
         return answer.server_time.ToDatetime(tzinfo=UTC)
 
+    async def _write_all(self, call: grpc.aio.StreamUnaryCall[_Request, Any], requests: Iterable[_Request]) -> None:
+        try:
+            for request in requests:
+                await call.write(request)
+            await call.done_writing()
+        except asyncio.InvalidStateError:
+            pass  # the server has ended the call; awaiting it says why
+        except grpc.aio.AioRpcError as error:
+            code, details = await _true_status(call)
+            raise self._plain(code, details) from error
+        except BaseException:
+            call.cancel()
+            raise
+
     def _metadata(self) -> tuple[tuple[str, str], ...]:
         return (("authorization", f"Bearer {self.credential.token}"),)
 
@@ -121,10 +128,10 @@ class ServerClient:
         try:
             yield
         except grpc.aio.AioRpcError as error:
-            raise self._plain(error) from error
+            raise self._plain(error.code(), error.details()) from error
 
-    def _plain(self, error: grpc.aio.AioRpcError) -> AgentError:
-        code, details = error.code(), error.details() or "no reason given"
+    def _plain(self, code: grpc.StatusCode, details: str | None) -> AgentError:
+        details = details or "no reason given"
         if code in _REFUSED:
             return NotPaired(f"{self._server} refuses this device ({details})")
         if code in _PASSING:
@@ -137,3 +144,16 @@ class ServerClient:
             f"{self._server} refused the data ({code.name}: {details}); "
             "the agent and the server may be of different versions"
         )
+
+
+async def _true_status(call: grpc.aio.StreamUnaryCall[Any, Any]) -> tuple[grpc.StatusCode, str | None]:
+    """Return why the call ended.
+
+    A write that meets the end of the call sets a status of its own, and the server's, which may be that the token was
+    revoked, takes its place some milliseconds later.
+    """
+    for _ in range(_STATUS_LOOKS):
+        if await call.details() != _CUT_SHORT:
+            break
+        await asyncio.sleep(_STATUS_LOOK_SECONDS)
+    return await call.code(), await call.details()

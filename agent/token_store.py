@@ -1,5 +1,6 @@
 """Keeps the device's token: in the system's keychain, or in a file that only its owner can read."""
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -18,6 +19,9 @@ _KEYRING_SERVICE: Final = "conversation-assistant"
 class TokenStore(Protocol):
     """Where one credential is kept."""
 
+    def prepare(self) -> None:
+        """Fail now if `save` would: the server gives a token once, and it would be lost."""
+
     def load(self) -> Credential | None:
         """Return what was saved, or None."""
 
@@ -30,6 +34,16 @@ class FileTokenStore:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+
+    def prepare(self) -> None:
+        try:
+            if self._path.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with NamedTemporaryFile(dir=self._path.parent, prefix=f".{self._path.name}."):
+                pass
+        except OSError as error:
+            raise self._cannot_keep(error) from error
 
     def load(self) -> Credential | None:
         try:
@@ -65,7 +79,10 @@ class FileTokenStore:
                     temporary.unlink(missing_ok=True)
                     raise
         except OSError as error:
-            raise AgentError(f"the token cannot be kept in {self._path}: {error.strerror}") from error
+            raise self._cannot_keep(error) from error
+
+    def _cannot_keep(self, error: OSError) -> AgentError:
+        return AgentError(f"the token cannot be kept in {self._path}: {error.strerror}")
 
 
 class KeyringTokenStore:
@@ -73,6 +90,12 @@ class KeyringTokenStore:
 
     def __init__(self, server: str) -> None:
         self._server = server
+
+    def prepare(self) -> None:
+        try:
+            keyring.get_password(_KEYRING_SERVICE, self._server)
+        except KeyringError as error:
+            raise _no_keychain() from error
 
     def load(self) -> Credential | None:
         try:

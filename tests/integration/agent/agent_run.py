@@ -41,6 +41,9 @@ class InMemoryTokenStore:
 
     credential: Credential | None = None
 
+    def prepare(self) -> None:
+        pass
+
     def load(self) -> Credential | None:
         return self.credential
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import grpc
 import pytest
+from assistant.sync.v1 import sync_pb2
 
 from agent.errors import AgentError, NotPaired, ServerAway
 from agent.reporting import Summary
@@ -168,6 +169,16 @@ async def test_a_refused_batch_is_an_error_and_not_a_loop(chat_db: Path):
         script.failures = [grpc.StatusCode.INVALID_ARGUMENT]
         with pytest.raises(AgentError, match=r"refused the data \(INVALID_ARGUMENT: as scripted\)"):
             await agent.sync.run_pass()
+
+
+async def test_a_refusal_in_the_middle_of_a_stream_is_told_as_what_it_is(bulk_db: Path):
+    script = Script()
+
+    async with serving(script) as port, agent_at(port, bulk_db) as agent:
+        for _ in range(20):  # the refusal meets the writing at another point each time
+            script.failures = [grpc.StatusCode.INVALID_ARGUMENT]
+            with pytest.raises(AgentError, match="INVALID_ARGUMENT: as scripted"):
+                await agent.client.upload(sync_pb2.SyncMessagesRequest(cursor="x" * 400) for _ in range(200))
 
 
 async def test_another_server_at_the_address_is_told(chat_db: Path):

@@ -65,6 +65,12 @@ def test_a_new_token_takes_the_place_of_the_old_one_and_leaves_nothing_behind(tm
     assert [entry.name for entry in tmp_path.iterdir()] == ["token"]
 
 
+def test_preparing_leaves_no_file_behind(tmp_path: Path):
+    FileTokenStore(tmp_path / "new" / "token").prepare()
+
+    assert list((tmp_path / "new").iterdir()) == []
+
+
 def test_no_file_is_no_token(tmp_path: Path):
     assert FileTokenStore(tmp_path / "token").load() is None
 
@@ -92,8 +98,9 @@ def test_a_file_with_something_else_in_it_is_refused(tmp_path: Path, content: st
 
 
 def test_a_folder_in_place_of_the_file_is_an_error_that_names_it(tmp_path: Path):
-    with pytest.raises(AgentError, match="cannot be kept in"):
-        FileTokenStore(tmp_path).save(CREDENTIAL)
+    for act in (FileTokenStore(tmp_path).prepare, lambda: FileTokenStore(tmp_path).save(CREDENTIAL)):
+        with pytest.raises(AgentError, match="cannot be kept in"):
+            act()
     with pytest.raises(AgentError, match="cannot be read"):
         FileTokenStore(tmp_path).load()
 
@@ -109,7 +116,8 @@ def test_the_keychain_keeps_one_secret_for_each_server(keychain: InMemoryKeyring
 def test_without_a_keychain_the_file_is_suggested(keychain: InMemoryKeyring):
     keyring.set_keyring(NoKeyring())
 
-    for act in (KeyringTokenStore("https://h").load, lambda: KeyringTokenStore("https://h").save(CREDENTIAL)):
+    store = KeyringTokenStore("https://h")
+    for act in (store.prepare, store.load, lambda: store.save(CREDENTIAL)):
         with pytest.raises(AgentError, match="--token-file"):
             act()
 
