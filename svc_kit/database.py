@@ -9,14 +9,21 @@ from uuid import UUID
 
 import asyncpg
 from sqlalchemy import MetaData, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from svc_kit.errors import Unavailable
+from svc_kit.errors import DomainError, InvalidInput, Unavailable
 from svc_kit.settings import DatabaseSettings
 
 _ENTER = text("SELECT set_config('app.account_id', :account, true), set_config('app.scope', :scope, true)")
-_AWAY = (OSError, OperationalError, InterfaceError, TimeoutError, asyncpg.PostgresConnectionError)
+# Whatever goes wrong before the first statement is the database's absence: no server, one that starts or stops, none free.
+_AWAY = (OSError, TimeoutError, PoolTimeoutError, DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError)
+# asyncpg's own errors come from statements that go to the driver directly.
+_FAILED = (OSError, TimeoutError, DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError)
+# Lost connections (08), lost races (40), no room (53), a server that stops or starts (57P).
+_AWAY_STATES = ("08", "40", "53", "57P")
+_NUL_STATE = "22021"
 
 
 class Database:
@@ -57,14 +64,15 @@ class Database:
         try:
             connection = await self._entered(account, scope)
         except _AWAY as error:
-            raise Unavailable("the database does not answer; try again in a moment") from error
+            raise _away() from error
         try:
             yield connection
             await connection.commit()
-        except DBAPIError as error:
-            if error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError)):
-                raise Unavailable("the database does not answer; try again in a moment") from error
-            raise
+        except _FAILED as error:
+            understood = _understood(error)
+            if understood is None:
+                raise
+            raise understood from error
         finally:
             await connection.close()
 
@@ -95,6 +103,21 @@ class Database:
     async def close(self) -> None:
         """Close all connections."""
         await self._engine.dispose()
+
+
+def _understood(error: Exception) -> DomainError | None:
+    """What a failed statement means to the caller; None when it is our own fault."""
+    state = str(getattr(getattr(error, "orig", error), "sqlstate", None) or "")
+    if state == _NUL_STATE:
+        return InvalidInput("request", "text must not hold the character NUL")
+    lost = isinstance(error, (OSError, TimeoutError)) or (
+        isinstance(error, DBAPIError) and error.connection_invalidated
+    )
+    return _away() if lost or state.startswith(_AWAY_STATES) else None
+
+
+def _away() -> Unavailable:
+    return Unavailable("the database does not answer; try again in a moment")
 
 
 async def driver_connection(connection: AsyncConnection) -> asyncpg.Connection[Any]:
