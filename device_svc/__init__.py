@@ -1,0 +1,1 @@
+"""Accounts, owner sign-in, device registration, tokens and their revocation."""

@@ -1,0 +1,1 @@
+"""Passwords and signatures: thin edges around argon2, PyJWT and cryptography."""

@@ -1,0 +1,1 @@
+"""What signing in and pairing mean, without I/O."""

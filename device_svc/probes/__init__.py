@@ -1,0 +1,1 @@
+"""Asking the other parts how they are."""

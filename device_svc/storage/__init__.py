@@ -1,0 +1,1 @@
+"""The schema `device` in PostgreSQL."""
