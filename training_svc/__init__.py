@@ -1,0 +1,1 @@
+"""Training samples; jobs and voices come later."""

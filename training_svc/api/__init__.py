@@ -1,0 +1,1 @@
+"""Servicers: unpack, call, pack."""

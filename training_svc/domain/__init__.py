@@ -1,0 +1,1 @@
+"""What a training sample is, without I/O."""

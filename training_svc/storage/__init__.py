@@ -1,0 +1,1 @@
+"""The schema `training` in PostgreSQL."""

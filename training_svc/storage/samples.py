@@ -1,0 +1,86 @@
+"""Samples in PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, delete, func, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.elements import ColumnElement
+
+from training_svc.domain.ports import SortKey
+from training_svc.domain.samples import Sample, SampleChange, SampleSource
+from training_svc.storage.tables import samples
+
+_COLUMNS = [samples.c[column.name] for column in fields(Sample)]
+_KEY = tuple_(samples.c.created_at, samples.c.sample_id)
+
+
+class SampleTable:
+    """The samples of one account; needs a transaction of it."""
+
+    def __init__(self, connection: AsyncConnection, account_id: UUID) -> None:
+        self._connection = connection
+        self._account_id = account_id
+
+    async def add(self, sample: Sample) -> None:
+        await self._connection.execute(insert(samples).values(self._values(sample)))
+
+    async def add_requested(self, sample: Sample, request_id: UUID) -> Sample:
+        add = insert(samples).values(self._values(sample) | {"request_id": request_id})
+        add = add.on_conflict_do_nothing(index_elements=["account_id", "request_id"])
+        made = (await self._connection.execute(add.returning(*_COLUMNS))).one_or_none()
+        if made is not None:
+            return _sample(made)
+        known = select(*_COLUMNS).where(self._mine(), samples.c.request_id == request_id)
+        return _sample((await self._connection.execute(known)).one())
+
+    async def newest(self, after: SortKey | None, size: int, source: SampleSource | None) -> Sequence[Sample]:
+        query = select(*_COLUMNS).where(self._mine())
+        if source is not None:
+            query = query.where(samples.c.source == source)
+        if after is not None:
+            query = query.where(tuple_(*after) > _KEY)
+        query = query.order_by(samples.c.created_at.desc(), samples.c.sample_id.desc()).limit(size)
+        return [_sample(row) for row in await self._connection.execute(query)]
+
+    async def oldest(self, after: SortKey | None, size: int, *, include_negatives: bool) -> Sequence[Sample]:
+        query = select(*_COLUMNS).where(self._mine())
+        if not include_negatives:
+            query = query.where(~samples.c.negative)
+        if after is not None:
+            query = query.where(tuple_(*after) < _KEY)
+        query = query.order_by(samples.c.created_at, samples.c.sample_id).limit(size)
+        return [_sample(row) for row in await self._connection.execute(query)]
+
+    async def counts(self) -> Mapping[SampleSource, int]:
+        query = select(samples.c.source, func.count()).where(self._mine()).group_by(samples.c.source)
+        return {SampleSource(source): count for source, count in await self._connection.execute(query)}
+
+    async def change(self, sample_id: UUID, change: SampleChange, now: datetime) -> Sample | None:
+        values = {name: value for name, value in asdict(change).items() if value is not None}
+        one = update(samples).where(self._mine(), samples.c.sample_id == sample_id)
+        changed = await self._connection.execute(one.values(**values, updated_at=now).returning(*_COLUMNS))
+        row = changed.one_or_none()
+        return _sample(row) if row is not None else None
+
+    async def delete(self, sample_id: UUID) -> bool:
+        one = delete(samples).where(self._mine(), samples.c.sample_id == sample_id)
+        gone = await self._connection.execute(one.returning(samples.c.sample_id))
+        return gone.one_or_none() is not None
+
+    def _mine(self) -> ColumnElement[bool]:
+        return samples.c.account_id == self._account_id
+
+    def _values(self, sample: Sample) -> dict[str, Any]:
+        return asdict(sample) | {"account_id": self._account_id, "updated_at": sample.created_at}
+
+
+def _sample(row: Row[Any]) -> Sample:
+    values = dict(row._mapping)
+    return Sample(**(values | {"source": SampleSource(values["source"])}))
