@@ -14,6 +14,8 @@ WORDS = {
     "lte": "≤ {}",
     "pattern": "`{}`",
 }
+# Said after the lower limits, wherever the schema has them.
+UPPER_LIMITS = {"lte", "max_items", "max_len"}
 
 
 def rules_in_words(rules: validate_pb2.FieldRules) -> str:
@@ -29,7 +31,7 @@ def rules_in_words(rules: validate_pb2.FieldRules) -> str:
 
 def _words_of(rules: Any) -> list[str]:
     words = []
-    for rule, value in rules.ListFields():
+    for rule, value in sorted(rules.ListFields(), key=lambda pair: pair[0].name in UPPER_LIMITS):
         if rule.name == "items":
             words.append(f"each: {rules_in_words(value)}")
         elif rule.name == "uuid":
