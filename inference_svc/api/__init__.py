@@ -1,0 +1,1 @@
+"""The servicers of inference_svc, and the way between the contract's messages and the domain."""

@@ -1,0 +1,102 @@
+"""ResponsesService: drafting, and acting on drafts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from typing import Any
+
+import grpc
+from assistant.inference.v1 import responses_pb2 as pb
+from assistant.inference.v1 import responses_pb2_grpc
+
+from inference_svc.api.draft_mapping import HEARTBEAT, answer_of, error_event, event_of, response_of
+from inference_svc.api.event_stream import HEARTBEAT_S, with_error_event, with_heartbeats
+from inference_svc.api.order_mapping import action_of, order_of
+from inference_svc.domain.acting import Acting
+from inference_svc.domain.drafting import Drafting
+from inference_svc.domain.order import DraftOrder
+from inference_svc.domain.ports import DraftStore
+from svc_kit.errors import NotImplementedYet
+from svc_kit.identity import current_account
+from svc_kit.ids import parse_id
+from svc_kit.paging import decode_page_token, encode_page_token, page_size_of
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class ResponsesServicer(responses_pb2_grpc.ResponsesServiceServicer):
+    """Drafts with the local model; nothing is ever sent."""
+
+    def __init__(
+        self, drafting: Drafting, acting: Acting, store: DraftStore, *, heartbeat_seconds: float = HEARTBEAT_S
+    ) -> None:
+        self._drafting = drafting
+        self._acting = acting
+        self._store = store
+        self._heartbeat_seconds = heartbeat_seconds
+
+    async def GenerateResponse(
+        self, request: pb.GenerateResponseRequest, context: Context
+    ) -> pb.GenerateResponseResponse:
+        """Draft and answer when it is complete."""
+        order = order_of(request, current_account(), context.time_remaining())
+        drafts, cached = await self._drafting.draft_once(order)
+        return answer_of(drafts, cached)
+
+    async def StreamResponse(
+        self, request: pb.StreamResponseRequest, context: Context
+    ) -> AsyncIterator[pb.StreamResponseResponse]:
+        """Draft token by token."""
+        order = order_of(request, current_account(), context.time_remaining())
+        beating = with_heartbeats(self._events(order), HEARTBEAT, self._heartbeat_seconds)
+        # Without aclosing() an abandoned draft holds the model until the loop collects it.
+        async with aclosing(with_error_event(beating, error_event)) as events:
+            async for event in events:
+                yield event
+
+    async def GenerateAsync(self, request: pb.GenerateAsyncRequest, context: Context) -> pb.GenerateAsyncResponse:
+        """Not there yet."""
+        raise NotImplementedYet("GenerateAsync")
+
+    async def GetJob(self, request: pb.GetJobRequest, context: Context) -> pb.GetJobResponse:
+        """Not there yet."""
+        raise NotImplementedYet("GetJob")
+
+    async def WatchJob(self, request: pb.WatchJobRequest, context: Context) -> AsyncIterator[pb.WatchJobResponse]:
+        """Not there yet."""
+        raise NotImplementedYet("WatchJob")
+        yield pb.WatchJobResponse()  # what makes this a stream
+
+    async def CancelJob(self, request: pb.CancelJobRequest, context: Context) -> pb.CancelJobResponse:
+        """Not there yet."""
+        raise NotImplementedYet("CancelJob")
+
+    async def ListResponses(self, request: pb.ListResponsesRequest, context: Context) -> pb.ListResponsesResponse:
+        """A page of a conversation's drafts."""
+        size = page_size_of(request.page_size)
+        conversation_id = parse_id("conversation_id", request.conversation_id)
+        after = decode_page_token(request.page_token)
+        # One more than asked tells whether there is a next page.
+        drafts = await self._store.page(current_account(), conversation_id, size + 1, after)
+        token = encode_page_token(drafts[size - 1].created_at, drafts[size - 1].draft_id) if len(drafts) > size else ""
+        return pb.ListResponsesResponse(
+            responses=[response_of(draft) for draft in drafts[:size]], next_page_token=token
+        )
+
+    async def GetResponse(self, request: pb.GetResponseRequest, context: Context) -> pb.GetResponseResponse:
+        """One draft."""
+        draft_id = parse_id("response_id", request.response_id)
+        (draft,) = await self._store.get(current_account(), [draft_id])
+        return pb.GetResponseResponse(response=response_of(draft))
+
+    async def ActOnResponse(self, request: pb.ActOnResponseRequest, context: Context) -> pb.ActOnResponseResponse:
+        """Accept, edit, reject."""
+        draft_id = parse_id("response_id", request.response_id)
+        draft = await self._acting.act(current_account(), draft_id, action_of(request))
+        return pb.ActOnResponseResponse(response=response_of(draft))
+
+    async def _events(self, order: DraftOrder) -> AsyncGenerator[pb.StreamResponseResponse, None]:
+        async with aclosing(self._drafting.draft(order)) as events:
+            async for event in events:
+                yield event_of(event)

@@ -1,0 +1,116 @@
+"""Everything about a draft that is settled before the model is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from inference_svc.domain.cache_key import cache_key
+from inference_svc.domain.context_window import fit_prompt
+from inference_svc.domain.conversation import Context, Manner
+from inference_svc.domain.draft import Draft
+from inference_svc.domain.model import ModelOrder, ModelStatus, check_model_id
+from inference_svc.domain.order import DraftOrder
+from inference_svc.domain.ports import Catalogue, Conversations, Model
+from inference_svc.domain.prompt import Prompt
+from svc_kit.errors import DeadlineExceeded, FailedPrecondition, InvalidInput, NotFound, Unavailable
+from svc_kit.ids import new_id
+
+# The worker ends a little before the caller gives up, so that the caller is told why.
+_MARGIN_S = 0.2
+_CALL_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class DraftPlan:
+    """What is asked of which model, and what for."""
+
+    order: DraftOrder
+    context: Context
+    model: ModelStatus
+    prompt: Prompt
+    key: str
+
+    def drafts(self, *, cached: bool) -> list[Draft]:
+        """New drafts, one for each suggestion."""
+        now = datetime.now(UTC)
+        return [
+            Draft(
+                draft_id=new_id(),
+                message_id=self.context.turns[-1].message_id,
+                conversation_id=self.context.conversation_id,
+                prompt=self.prompt.text,
+                model_version=self.model.version,
+                created_at=now,
+                suggestion=suggestion,
+                instruction=self.order.instruction,
+                cached=cached,
+                cache_key=self.key,
+            )
+            for suggestion in range(self.order.suggestions)
+        ]
+
+    def model_order(self) -> ModelOrder:
+        """What the model is asked."""
+        order = self.order
+        timeout = max(order.time_left() - _MARGIN_S, _MARGIN_S)
+        return ModelOrder(
+            order.account_id, self.context.conversation_id, self.prompt, order.sampling, order.suggestions, timeout
+        )
+
+
+class Planner:
+    """Reads the conversation and the model's state and makes plans of wishes."""
+
+    def __init__(self, conversations: Conversations, model: Model, catalogue: Catalogue) -> None:
+        self._conversations = conversations
+        self._model = model
+        self._catalogue = catalogue
+
+    async def plan(self, order: DraftOrder) -> DraftPlan:
+        """The plan. Raises what makes the draft impossible: InvalidInput, NotFound, FailedPrecondition, Unavailable."""
+        order.check()
+        context = await self._conversations.context(
+            order.account_id,
+            conversation_id=order.conversation_id,
+            message_id=order.message_id,
+            max_history=order.max_history,
+            seconds=min(_CALL_S, order.time_left()),
+        )
+        model = await self._model.status(min(_CALL_S, order.time_left()))
+        check_model_id(order.model_id, self._catalogue.ids(), model)
+        model.check_ready()
+        prompt = await self._prompt(order, context, model)
+        key = cache_key(order.account_id, model, prompt, order.sampling, order.suggestions)
+        return DraftPlan(order, context, model, prompt, key)
+
+    async def is_outdated(self, plan: DraftPlan) -> bool:
+        """Whether the conversation moved on since the plan was made. False when that cannot be known."""
+        try:
+            now = await self._conversations.context(
+                plan.order.account_id,
+                conversation_id=plan.context.conversation_id,
+                message_id=None,
+                max_history=1,
+                seconds=min(_CALL_S, plan.order.time_left()),
+            )
+        except (Unavailable, DeadlineExceeded):
+            return False
+        except (NotFound, FailedPrecondition):
+            # The conversation, or all that was said in it, is gone.
+            return True
+        return now.newest_message_id != plan.context.newest_message_id
+
+    async def _prompt(self, order: DraftOrder, context: Context, model: ModelStatus) -> Prompt:
+        budget = model.context_size - order.sampling.max_tokens
+        if budget <= 0:
+            raise InvalidInput(
+                "sampling.max_tokens", f"must leave room for the prompt in the context of {model.context_size} tokens"
+            )
+
+        async def count(texts: Sequence[str]) -> Sequence[int]:
+            return await self._model.count_tokens(texts, min(_CALL_S, order.time_left()))
+
+        manner = Manner(context.is_group, context.relation, context.tone, order.instruction)
+        return await fit_prompt(context.turns, manner, model.chat, budget, count)

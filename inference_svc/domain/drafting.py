@@ -1,0 +1,115 @@
+"""Drafting a reply: from the wish to a stored draft, event by event."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+
+from inference_svc.domain.cached_draft import completed, retold
+from inference_svc.domain.draft import Draft, Status
+from inference_svc.domain.draft_plan import DraftPlan, Planner
+from inference_svc.domain.draft_run import DraftRun
+from inference_svc.domain.events import DraftEvent, ModelEvent, Started
+from inference_svc.domain.loose_ends import LooseEnds
+from inference_svc.domain.order import DraftOrder
+from inference_svc.domain.ports import DraftStore, Model, Repeated, ReplyCache
+from svc_kit.errors import AlreadyExists, Unavailable
+
+# What the sweeper waits beyond a draft's deadline before it takes its maker for dead.
+_GRACE_S = 10.0
+_POLL_S = 0.2
+
+
+class Drafting:
+    """Makes drafts. One per process."""
+
+    def __init__(
+        self, planner: Planner, model: Model, cache: ReplyCache, store: DraftStore, loose_ends: LooseEnds
+    ) -> None:
+        self._planner = planner
+        self._model = model
+        self._cache = cache
+        self._store = store
+        self._loose_ends = loose_ends
+
+    async def draft(self, order: DraftOrder) -> AsyncGenerator[DraftEvent, None]:
+        """Draft and store, and tell how it goes.
+
+        What can fail early raises before the first event. Closing the generator stops the model and leaves what is
+        unfinished cancelled.
+        """
+        plan = await self._planner.plan(order)
+        replies = None if order.skip_cache else await self._cache.get(plan.key)
+        if replies is not None:
+            drafts = [completed(draft, reply) for draft, reply in zip(plan.drafts(cached=True), replies, strict=True)]
+            await self._keep(drafts, order)
+            for event in retold(drafts, replies):
+                yield event
+            return
+        async with aclosing(self._model.generate(plan.model_order())) as said:
+            # The worker answers at once with a place in its queue, or refuses.
+            first = await anext(said, None)
+            if first is None:
+                raise Unavailable("the model ended before it began; try again")
+            async with aclosing(self._written(plan, first, said)) as events:
+                async for event in events:
+                    yield event
+
+    async def draft_once(self, order: DraftOrder) -> tuple[Sequence[Draft], bool]:
+        """All suggestions when they are complete, and whether they came from the cache.
+
+        The same request id again gives the same drafts, and waits for them while they are being made.
+        """
+        order.check()
+        while True:
+            if earlier := await self._asked_before(order):
+                return earlier, earlier[0].cached
+            started: Started | None = None
+            try:
+                async with aclosing(self.draft(order)) as events:
+                    async for event in events:
+                        started = event if isinstance(event, Started) else started
+            except AlreadyExists:
+                continue
+            assert started is not None
+            return await self._store.get(order.account_id, started.draft_ids), started.cached
+
+    async def _asked_before(self, order: DraftOrder) -> Sequence[Draft]:
+        if order.request_id is None:
+            return ()
+        repeated = Repeated(order.request_id, order.digest)
+        while True:
+            drafts = await self._store.asked_before(order.account_id, repeated)
+            if all(draft.status is not Status.GENERATING for draft in drafts):
+                return drafts
+            # Perhaps another process makes them, so there is nothing here to wait for.
+            await asyncio.sleep(min(_POLL_S, order.time_left()))
+
+    async def _written(
+        self, plan: DraftPlan, first: ModelEvent, said: AsyncGenerator[ModelEvent, None]
+    ) -> AsyncGenerator[DraftEvent, None]:
+        drafts = plan.drafts(cached=False)
+        run = DraftRun(plan, drafts, self._store, lambda: self._planner.is_outdated(plan))
+        try:
+            await self._keep(drafts, plan.order)
+            yield Started(tuple(draft.draft_id for draft in drafts), drafts[0].message_id, cached=False)
+            async with aclosing(run.events(first, said)) as events:
+                async for event in events:
+                    yield event
+        except (asyncio.CancelledError, GeneratorExit):
+            # This call is being torn down; what it leaves behind is put in order beside it.
+            self._loose_ends.tie(run.hung_up())
+            raise
+        except Exception as error:
+            # The reader who learns of the failure finds it in the list, too.
+            await asyncio.wait([self._loose_ends.tie(run.failed(error))])
+            raise
+        if (replies := run.worth_caching()) is not None:
+            await self._cache.put(plan.key, replies)
+
+    async def _keep(self, drafts: Sequence[Draft], order: DraftOrder) -> None:
+        repeated = Repeated(order.request_id, order.digest) if order.request_id else None
+        seconds = order.time_left() + _GRACE_S
+        if not await self._store.add(order.account_id, drafts, seconds=seconds, repeated=repeated):
+            raise AlreadyExists("this request is being answered already", reason="REQUEST_RUNS")

@@ -1,0 +1,1 @@
+"""The other processes that drafting talks to: sync_svc, the worker, training_svc, Redis."""

@@ -1,0 +1,26 @@
+"""The settings of inference_svc."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+
+from inference_svc.model_files import DEFAULT_CACHE
+from svc_kit.settings import Address, DatabaseSettings, InternalSettings
+
+
+class InferenceSettings(DatabaseSettings, InternalSettings):
+    """All of inference_svc; the worker has settings of its own."""
+
+    listen: Address = Field("127.0.0.1:50053", validation_alias="INFERENCE_SVC_LISTEN")
+    metrics_port: int = Field(0, validation_alias="INFERENCE_SVC_METRICS_PORT", ge=0, le=65535)
+
+    sync_address: Address = Field("127.0.0.1:50052", validation_alias="SYNC_SVC_ADDRESS")
+    training_address: Address = Field("127.0.0.1:50054", validation_alias="TRAINING_SVC_ADDRESS")
+    worker_address: Address = Field("127.0.0.1:50055", validation_alias="ML_SERVICE_URL")
+    model_cache: Path = Field(DEFAULT_CACHE, validation_alias="ASSISTANT_MODEL_CACHE")
+
+    redis_url: str = Field("redis://localhost:6380", validation_alias="REDIS_URL")
+    cache_enabled: bool = Field(True, validation_alias="ML_SERVICE_REDIS_ENABLED")
+    cache_ttl: int = Field(3600, validation_alias="ML_SERVICE_REDIS_CACHE_TTL", ge=1, le=30 * 86400)

@@ -1,0 +1,1 @@
+"""PostgreSQL schema `inference`: drafts, and what the owner did with them."""

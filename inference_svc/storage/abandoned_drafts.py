@@ -1,0 +1,31 @@
+"""Drafts whose maker died."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, func, update
+
+from inference_svc.domain.draft import Finish, Status
+from inference_svc.storage.tables import responses
+from svc_kit.database import Database
+
+
+async def fail_overdue(database: Database) -> int:
+    """Fail drafts that are still being made after their deadline; how many."""
+    return await _fail(database, responses.c.deadline_at < func.now(), Finish.DEADLINE)
+
+
+async def fail_made_by(database: Database, maker: str, before: datetime) -> int:
+    """Fail drafts that `maker` began before this time; how many."""
+    return await _fail(database, and_(responses.c.maker == maker, responses.c.created_at < before), Finish.NONE)
+
+
+async def _fail(database: Database, which: ColumnElement[bool], finish: Finish) -> int:
+    async with database.system_transaction() as connection:
+        result = await connection.execute(
+            update(responses)
+            .where(responses.c.status == Status.GENERATING.value, which)
+            .values(status=Status.FAILED.value, finish_reason=finish.value, request_id=None, updated_at=func.now())
+        )
+        return result.rowcount

@@ -1,0 +1,90 @@
+"""domain.DraftStore on PostgreSQL: each call a short transaction, none open while the model writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+from inference_svc.domain.draft import Draft, Ending, Finish, OwnerAction, Status, act_on
+from inference_svc.domain.ports import Repeated
+from inference_svc.storage.draft_rows import DraftRows
+from inference_svc.storage.feedback_rows import add_feedback
+from svc_kit.database import Database
+from svc_kit.errors import InvalidInput, NotFound
+
+
+class PostgresDraftStore:
+    """Keeps drafts. `maker` names this process and no other that lives."""
+
+    def __init__(self, database: Database, maker: str) -> None:
+        self._database = database
+        self._maker = maker
+
+    async def add(
+        self, account_id: UUID, drafts: Sequence[Draft], *, seconds: float, repeated: Repeated | None
+    ) -> bool:
+        """Keep all of the drafts, or none and False when their request id is taken."""
+        try:
+            async with self._database.transaction(account_id) as connection:
+                added = await DraftRows(connection, account_id).add(drafts, self._maker, seconds, repeated)
+                if added < len(drafts):
+                    raise _Taken
+        except _Taken:
+            return False
+        return True
+
+    async def end(self, account_id: UUID, draft_id: UUID, ending: Ending) -> bool:
+        """Say what became of a draft."""
+        async with self._database.transaction(account_id) as connection:
+            return await DraftRows(connection, account_id).end(draft_id, ending)
+
+    async def abandon(self, account_id: UUID, draft_ids: Sequence[UUID], status: Status, finish: Finish) -> None:
+        """End what is still being made."""
+        async with self._database.transaction(account_id) as connection:
+            await DraftRows(connection, account_id).abandon(draft_ids, status, finish)
+
+    async def asked_before(self, account_id: UUID, repeated: Repeated) -> Sequence[Draft]:
+        """The drafts of an earlier request with this id."""
+        async with self._database.transaction(account_id) as connection:
+            found = await DraftRows(connection, account_id).of_request(repeated.request_id)
+        if any(digest != repeated.digest for _, digest in found):
+            raise InvalidInput("request_id", "was used for another request")
+        return [draft for draft, _ in found]
+
+    async def act(self, account_id: UUID, draft_id: UUID, action: OwnerAction) -> tuple[Draft, bool]:
+        """Do what the owner wants, together with its feedback event."""
+        async with self._database.transaction(account_id) as connection:
+            rows = DraftRows(connection, account_id)
+            draft = (await rows.get([draft_id], lock=True)).get(draft_id)
+            if draft is None:
+                raise _no_such_draft()
+            changed = act_on(draft, action, datetime.now(UTC))
+            if changed is None:
+                return draft, False
+            await rows.act(changed)
+            await add_feedback(connection, account_id, draft_id)
+            return changed, True
+
+    async def get(self, account_id: UUID, draft_ids: Sequence[UUID]) -> Sequence[Draft]:
+        """These drafts."""
+        async with self._database.transaction(account_id) as connection:
+            found = await DraftRows(connection, account_id).get(draft_ids)
+        if len(found) < len(draft_ids):
+            raise _no_such_draft()
+        return [found[draft_id] for draft_id in draft_ids]
+
+    async def page(
+        self, account_id: UUID, conversation_id: UUID, size: int, after: tuple[datetime, UUID] | None
+    ) -> Sequence[Draft]:
+        """A conversation's drafts, newest first."""
+        async with self._database.transaction(account_id) as connection:
+            return await DraftRows(connection, account_id).page(conversation_id, size, after)
+
+
+class _Taken(Exception):
+    """Rolls the transaction back."""
+
+
+def _no_such_draft() -> NotFound:
+    return NotFound("there is no such draft")

@@ -1,0 +1,136 @@
+"""Puts inference_svc together: the only module that knows every concrete class."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+from assistant.inference.v1 import models_pb2, models_pb2_grpc, responses_pb2, responses_pb2_grpc
+
+from inference_svc.api.event_stream import HEARTBEAT_S
+from inference_svc.api.models import ModelsServicer
+from inference_svc.api.responses import ResponsesServicer
+from inference_svc.catalogue import ManifestCatalogue
+from inference_svc.domain.acting import Acting
+from inference_svc.domain.draft_plan import Planner
+from inference_svc.domain.drafting import Drafting
+from inference_svc.domain.loose_ends import LooseEnds
+from inference_svc.domain.model_listing import ModelListing
+from inference_svc.domain.ports import ReplyCache
+from inference_svc.feedback_delivery import FeedbackDelivery
+from inference_svc.model_files import ModelFiles, load_manifest
+from inference_svc.peers.conversations import SyncedConversations
+from inference_svc.peers.redis_cache import NoReplyCache, RedisReplyCache
+from inference_svc.peers.training import TrainingService
+from inference_svc.peers.worker_model import WorkerModel
+from inference_svc.settings import InferenceSettings
+from inference_svc.storage.draft_store import PostgresDraftStore
+from inference_svc.sweeper import Sweeper
+from svc_kit.clients import DeviceServiceClient, InternalCaller, channel_to
+from svc_kit.database import Database
+from svc_kit.gate import Gate
+from svc_kit.ids import new_id
+from svc_kit.redis_client import redis_from_url
+from svc_kit.server import Service
+from svc_kit.tokens import KeyRing, TokenVerifier
+
+_NAME = "inference_svc"
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """How often things happen that nobody asks for, in seconds; a test has less patience."""
+
+    heartbeat: float = HEARTBEAT_S
+    delivery: float = 5.0
+    sweep: float = 30.0
+
+
+async def build(settings: InferenceSettings, rhythm: Rhythm | None = None) -> Service:
+    """The service, ready to be started, and its work in the background, which has begun. Raises ManifestError."""
+    rhythm = rhythm or Rhythm()
+    resources = AsyncExitStack()
+    caller = InternalCaller(_NAME, settings.internal_key.get_secret_value())
+    database = Database(settings, application=_NAME)
+    resources.push_async_callback(database.close)
+    catalogue = ManifestCatalogue(ModelFiles(load_manifest(), settings.model_cache))
+
+    maker = _maker(settings.listen)
+    store = PostgresDraftStore(database, maker)
+    model = WorkerModel(_channel(settings.worker_address, resources), caller)
+    conversations = SyncedConversations(_channel(settings.sync_address, resources), caller)
+    cache = _cache(settings, resources)
+    training = TrainingService(_channel(settings.training_address, resources), caller)
+    delivery = FeedbackDelivery(database, training, interval=rhythm.delivery)
+
+    # Ended in the reverse order of what follows: first the loops, then what hung-up drafts left behind.
+    loose_ends = LooseEnds()
+    resources.push_async_callback(loose_ends.settle)
+    _in_background(delivery.run(), resources)
+    _in_background(Sweeper(database, maker, interval=rhythm.sweep).run(), resources)
+
+    drafting = Drafting(Planner(conversations, model, catalogue), model, cache, store, loose_ends)
+    acting = Acting(store, cache, delivery.wake)
+
+    def add(server: grpc.aio.Server) -> None:
+        responses = ResponsesServicer(drafting, acting, store, heartbeat_seconds=rhythm.heartbeat)
+        responses_pb2_grpc.add_ResponsesServiceServicer_to_server(responses, server)
+        models_pb2_grpc.add_ModelsServiceServicer_to_server(ModelsServicer(ModelListing(catalogue, model)), server)
+
+    return Service(
+        name=_NAME,
+        listen=settings.listen,
+        gate=_gate(settings, caller, resources),
+        add=add,
+        serves=[
+            responses_pb2.DESCRIPTOR.services_by_name["ResponsesService"].full_name,
+            models_pb2.DESCRIPTOR.services_by_name["ModelsService"].full_name,
+        ],
+        # Nothing here works without the database. Without a model, drafts can still be read and acted on, and the worker
+        # tells of its own health; without Redis there is only no cache.
+        probes=[database.ping],
+        metrics_port=settings.metrics_port,
+        resources=resources,
+    )
+
+
+def _maker(listen: str) -> str:
+    """This process's name in the drafts it makes: the next process with its address is its successor."""
+    if listen.endswith(":0"):
+        return str(new_id())
+    return f"{socket.gethostname()}/{listen}"
+
+
+def _cache(settings: InferenceSettings, resources: AsyncExitStack) -> ReplyCache:
+    if not settings.cache_enabled:
+        return NoReplyCache()
+    client = redis_from_url(settings.redis_url)
+    resources.push_async_callback(client.aclose)
+    return RedisReplyCache(client, settings.cache_ttl)
+
+
+def _gate(settings: InferenceSettings, caller: InternalCaller, resources: AsyncExitStack) -> Gate:
+    device_svc = DeviceServiceClient(_channel(settings.device_address, resources), caller)
+    verifier = TokenVerifier(KeyRing(device_svc.fetch_keys), settings.internal_key.get_secret_value())
+    return Gate(verifier, device_svc)
+
+
+def _channel(address: str, resources: AsyncExitStack) -> grpc.aio.Channel:
+    channel = channel_to(address)
+    resources.push_async_callback(channel.close)
+    return channel
+
+
+def _in_background(work: Coroutine[Any, Any, None], resources: AsyncExitStack) -> None:
+    task = asyncio.get_running_loop().create_task(work)
+
+    async def end() -> None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    resources.push_async_callback(end)
