@@ -18,6 +18,8 @@ from agent.server_url import ServerUrl, is_loopback
 
 _Request = TypeVar("_Request")
 
+# A server that is back should be found in a moment, not after gRPC's two minutes of back-off.
+_RECONNECT: Final = (("grpc.initial_reconnect_backoff_ms", 200), ("grpc.max_reconnect_backoff_ms", 5000))
 _CALL_SECONDS: Final = 15.0
 _STREAM_SECONDS: Final = 120.0  # a stream ends itself after some 10 s; only a server that hangs needs longer
 
@@ -41,8 +43,9 @@ _REFUSED: Final = {grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_D
 
 def open_channel(server: ServerUrl, ca_file: Path | None = None) -> grpc.aio.Channel:
     """Return a channel to the server: TLS, except to this machine itself."""
-    # A proxy never leads back to this machine.
-    options = [("grpc.enable_http_proxy", 0)] if is_loopback(server.host) else []
+    options = [*_RECONNECT]
+    if is_loopback(server.host):
+        options.append(("grpc.enable_http_proxy", 0))  # a proxy never leads back to this machine
     if not server.secure:
         return grpc.aio.insecure_channel(server.authority, options=options)
     try:

@@ -1,7 +1,6 @@
 """The agent's parts, put together as the command line does, with everything observable."""
 
-import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,6 +11,8 @@ from agent.credential import Credential
 from agent.reporting import Summary
 from agent.server_url import parse_server_url
 from agent.sync import Sync, SyncLimits
+
+FIRST_TOKEN = "token-1"
 
 
 @dataclass
@@ -67,16 +68,19 @@ async def agent_at(
     chat_db: Path,
     *,
     limits: SyncLimits | None = None,
+    token: str = FIRST_TOKEN,
     expires_in: timedelta = timedelta(days=7),
+    on_pause: Callable[[], Awaitable[None]] | None = None,
 ) -> AsyncIterator[AgentRun]:
     """Connect an agent whose pauses take no time."""
     server = parse_server_url(f"http://127.0.0.1:{port}")
-    credential = Credential(str(server), "device-1", "token-1", datetime.now(UTC) + expires_in)
+    credential = Credential(str(server), "device-1", token, datetime.now(UTC) + expires_in)
     store = InMemoryTokenStore(credential)
     reporter = RecordingReporter()
 
     async def pause(seconds: float) -> None:
-        await asyncio.sleep(0)
+        if on_pause is not None:
+            await on_pause()
 
     async with open_channel(server) as channel:
         client = ServerClient(channel, server, credential)

@@ -1,0 +1,196 @@
+"""The agent against the real device_svc and sync_svc on real PostgreSQL, over a wire that breaks."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import asyncpg
+import pytest
+from assistant.device.v1 import devices_pb2
+from assistant.sync.v1 import conversations_pb2, conversations_pb2_grpc, sync_pb2
+from pydantic import SecretStr
+
+from agent import __version__
+from agent.errors import NotPaired
+from agent.reporting import Summary
+from agent.sync import SyncLimits
+from agent.wire import position_of
+from stack.demo_data import append_incoming
+from svc_kit.clients import channel_to
+from svc_kit.server import running
+from svc_kit.settings import from_mapping
+from sync_svc.settings import SyncSettings
+from sync_svc.wiring import build
+from tests.conftest import DatabaseAddress
+from tests.device_service import (
+    INTERNAL_KEY,
+    DeviceService,
+    device_service,
+    device_settings,
+    empty_device_tables,
+    write_signing_key,
+)
+from tests.integration.agent.agent_run import agent_at
+from tests.integration.agent.breakable_link import breakable_link
+
+
+@dataclass
+class Services:
+    """Two running services, an account and its paired device."""
+
+    devices: DeviceService
+    sync_port: int
+    account_id: UUID
+    device_id: str
+    token: str
+    query: Callable[..., Awaitable[int]]
+
+    async def stored_messages(self) -> int:
+        return await self.query("SELECT count(*) FROM sync.messages WHERE account_id = $1", self.account_id)
+
+    async def conversations(self) -> list[conversations_pb2.Conversation]:
+        async with channel_to(f"127.0.0.1:{self.sync_port}") as channel:
+            answer = await conversations_pb2_grpc.ConversationsServiceStub(channel).ListConversations(
+                conversations_pb2.ListConversationsRequest(page_size=200),
+                metadata=self.devices.acting_for(self.account_id),
+            )
+        return list(answer.conversations)
+
+
+@pytest.fixture
+async def services(database: DatabaseAddress, tmp_path: Path) -> AsyncIterator[Services]:
+    await empty_device_tables(database)
+    async with (
+        device_service(device_settings(database, write_signing_key(tmp_path / "key.pem"))) as devices,
+        running(await build(sync_settings(database, devices.port))) as sync,
+        a_look_at(database) as query,
+    ):
+        account_id = await devices.account()
+        device_id, token = await devices.pair(account_id)
+        yield Services(devices, sync.port, account_id, device_id, token, query)
+
+
+def sync_settings(database: DatabaseAddress, device_port: int) -> SyncSettings:
+    service = database.as_service("sync")
+    return from_mapping(
+        SyncSettings,
+        host=service.host,
+        port=service.port,
+        user=service.user,
+        password=SecretStr(service.password),
+        name=service.name,
+        internal_key=SecretStr(INTERNAL_KEY),
+        device_address=f"127.0.0.1:{device_port}",
+        listen="127.0.0.1:0",
+    )
+
+
+@asynccontextmanager
+async def a_look_at(database: DatabaseAddress) -> AsyncIterator[Callable[..., Awaitable[int]]]:
+    connection = await asyncpg.connect(
+        host=database.host, port=database.port, user=database.user, password=database.password, database=database.name
+    )
+    try:
+        yield connection.fetchval
+    finally:
+        await connection.close()
+
+
+async def test_the_demo_arrives_whole_with_names_and_who_waits(services: Services, chat_db: Path):
+    async with agent_at(services.sync_port, chat_db, token=services.token) as agent:
+        summary = await agent.sync.run_pass()
+
+    conversations = {conversation.display_name: conversation for conversation in await services.conversations()}
+    assert summary == Summary(sent=330, inserted=330, updated=0)
+    assert sum(conversation.message_count for conversation in conversations.values()) == 330
+    assert {"Sunday hike", "Ruth Adeyemi", "נועה אלון", "Dr. Vance, dentist"} <= set(conversations)
+    assert conversations["Sunday hike"].needs_reply
+    assert not conversations["Jonas Lind"].needs_reply
+
+
+async def test_a_second_pass_sends_only_what_is_new(services: Services, chat_db: Path):
+    async with agent_at(services.sync_port, chat_db, token=services.token) as agent:
+        await agent.sync.run_pass()
+        append_incoming(chat_db, "Mum", "And bring the blue bowl")
+
+        summary = await agent.sync.run_pass()
+
+    assert summary == Summary(sent=1, inserted=1, updated=0)
+
+
+async def test_over_a_breaking_wire_all_that_was_acknowledged_is_kept_and_nothing_is_doubled(
+    services: Services, bulk_db: Path
+):
+    seen: list[tuple[int, int]] = []
+
+    async with (
+        breakable_link(services.sync_port, break_after=[150_000, 90_000, 400, 300_000]) as link,
+        agent_at(services.sync_port, bulk_db, token=services.token) as observer,
+    ):
+
+        async def look() -> None:
+            state = await observer.client.sync_state()
+            seen.append((position_of(state.cursor).rowid, await services.stored_messages()))
+
+        limits = SyncLimits(stream_messages=1_000)
+        async with agent_at(link.port, bulk_db, token=services.token, limits=limits, on_pause=look) as agent:
+            await agent.sync.run_pass()
+
+    assert link.breaks == 4
+    assert len(seen) >= 3
+    assert all(stored >= acknowledged for acknowledged, stored in seen)
+    assert await services.stored_messages() == 5_000
+    assert agent.reporter.rows[-1] == 5_000
+
+
+async def test_a_deactivated_device_is_told_to_pair_again(services: Services, chat_db: Path):
+    async with agent_at(services.sync_port, chat_db, token=services.token) as agent:
+        await agent.sync.run_pass()
+        await services.devices.devices.DeactivateDevice(
+            devices_pb2.DeactivateDeviceRequest(device_id=services.device_id),
+            metadata=services.devices.acting_for(services.account_id),
+        )
+
+        async def refused() -> bool:
+            try:
+                await agent.client.sync_state()
+            except NotPaired:
+                return True
+            return False
+
+        async with asyncio.timeout(30):
+            while not await refused():
+                await asyncio.sleep(0.02)
+
+
+async def test_a_token_is_renewed_at_the_real_device_svc(services: Services, chat_db: Path):
+    async with agent_at(services.devices.port, chat_db, token=services.token) as agent:
+        renewed = await agent.client.renew_token()
+
+    async with agent_at(services.sync_port, chat_db, token=renewed.token) as agent:
+        await agent.sync.run_pass()
+
+    assert await services.stored_messages() == 330
+
+
+async def test_the_server_hears_of_the_agents_health(services: Services, chat_db: Path):
+    async with agent_at(services.sync_port, chat_db, token=services.token) as agent:
+        server_time = await agent.client.heartbeat(sync_pb2.AGENT_HEALTH_CANNOT_READ, "no Full Disk Access")
+
+        device = None
+        async with asyncio.timeout(30):
+            while device is None or device.health != devices_pb2.DEVICE_HEALTH_CANNOT_READ:
+                answer = await services.devices.devices.GetDevice(
+                    devices_pb2.GetDeviceRequest(device_id=services.device_id),
+                    metadata=services.devices.acting_for(services.account_id),
+                )
+                device = answer.device
+                await asyncio.sleep(0.02)
+
+    assert device.health_message == "no Full Disk Access"
+    assert device.agent_version == __version__
+    assert abs(server_time - datetime.now(UTC)) < timedelta(minutes=1)
