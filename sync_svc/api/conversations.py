@@ -1,0 +1,168 @@
+"""ConversationsService: browse, search, settings, and what drafts and training are made from."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC
+from typing import Any
+from uuid import UUID
+
+import grpc
+from assistant.sync.v1 import conversations_pb2 as pb
+from assistant.sync.v1 import conversations_pb2_grpc
+
+from svc_kit.errors import InvalidInput, NotImplementedYet
+from svc_kit.identity import current_account
+from svc_kit.ids import parse_id
+from svc_kit.paging import decode_page_token, page_size_of
+from sync_svc.api.parse_messages import without_nul
+from sync_svc.api.views import conversation_view, message_view, page_token
+from sync_svc.domain.history import read_history
+from sync_svc.domain.messages import Settings
+from sync_svc.domain.ports import BrowseStore, Page
+
+SEARCH_PAGE = 20
+DEFAULT_HISTORY = 10
+_SETTINGS = ("auto_draft", "train", "tone", "relation")
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class ConversationsServicer(conversations_pb2_grpc.ConversationsServiceServicer):
+    """Serves assistant.sync.v1.ConversationsService."""
+
+    def __init__(self, store: BrowseStore) -> None:
+        self._store = store
+
+    async def ListConversations(
+        self, request: pb.ListConversationsRequest, context: Context
+    ) -> pb.ListConversationsResponse:
+        """Conversations, the one with the newest message first."""
+        page = await self._store.list_conversations(
+            current_account(), decode_page_token(request.page_token), page_size_of(request.page_size)
+        )
+        return pb.ListConversationsResponse(
+            conversations=[conversation_view(one, page.names) for one in page.conversations],
+            next_page_token=page_token(page.after),
+        )
+
+    async def GetConversation(self, request: pb.GetConversationRequest, context: Context) -> pb.GetConversationResponse:
+        """One conversation."""
+        page = await self._store.conversation(current_account(), _id_of(request))
+        return pb.GetConversationResponse(conversation=_only(page))
+
+    async def UpdateConversation(
+        self, request: pb.UpdateConversationRequest, context: Context
+    ) -> pb.UpdateConversationResponse:
+        """Change the settings that the mask names."""
+        asked = request.settings
+        settings = Settings(asked.auto_draft, asked.train, without_nul(asked.tone), without_nul(asked.relation))
+        page = await self._store.change_settings(current_account(), _id_of(request), settings, _masked(request))
+        return pb.UpdateConversationResponse(conversation=_only(page))
+
+    async def DeleteConversation(
+        self, request: pb.DeleteConversationRequest, context: Context
+    ) -> pb.DeleteConversationResponse:
+        """Delete a conversation and its messages."""
+        deleted = await self._store.delete_conversation(current_account(), _id_of(request))
+        return pb.DeleteConversationResponse(deleted_messages=deleted)
+
+    async def ListMessages(self, request: pb.ListMessagesRequest, context: Context) -> pb.ListMessagesResponse:
+        """A conversation's messages, newest first."""
+        page = await self._store.list_messages(
+            current_account(),
+            _id_of(request),
+            decode_page_token(request.page_token),
+            page_size_of(request.page_size),
+        )
+        return pb.ListMessagesResponse(
+            messages=[message_view(one, page.names) for one in page.messages], next_page_token=page_token(page.after)
+        )
+
+    async def SearchMessages(self, request: pb.SearchMessagesRequest, context: Context) -> pb.SearchMessagesResponse:
+        """Messages with all words of the query."""
+        page = await self._store.search(
+            current_account(),
+            _words(request.query),
+            _optional_id("conversation_id", request.conversation_id),
+            decode_page_token(request.page_token),
+            page_size_of(request.page_size, default=SEARCH_PAGE),
+        )
+        found = {one.id: conversation_view(one, page.names).display_name for one in page.conversations}
+        return pb.SearchMessagesResponse(
+            hits=[
+                pb.MessageHit(message=message_view(one, page.names), conversation_name=found[one.conversation_id])
+                for one in page.messages
+            ],
+            next_page_token=page_token(page.after),
+        )
+
+    async def GetContext(self, request: pb.GetContextRequest, context: Context) -> pb.GetContextResponse:
+        """The messages a draft is made from."""
+        conversation_id = _optional_id("conversation_id", request.conversation_id)
+        message_id = _optional_id("message_id", request.message_id)
+        if conversation_id is None and message_id is None:
+            raise InvalidInput("conversation_id", "must be given when message_id is not")
+        found = await self._store.context(
+            current_account(), conversation_id, message_id, request.max_history or DEFAULT_HISTORY
+        )
+        return pb.GetContextResponse(
+            conversation=conversation_view(found.conversation, found.names),
+            messages=[message_view(one, found.names) for one in found.messages],
+            newest_message_id=str(found.newest_message_id),
+        )
+
+    async def WatchConversations(
+        self, request: pb.WatchConversationsRequest, context: Context
+    ) -> AsyncIterator[pb.WatchConversationsResponse]:
+        """Not there yet."""
+        raise NotImplementedYet("WatchConversations")
+        yield pb.WatchConversationsResponse()
+
+    async def ReadHistory(
+        self, request: pb.ReadHistoryRequest, context: Context
+    ) -> AsyncIterator[pb.ReadHistoryResponse]:
+        """The history of the conversations that may be trained on."""
+        only = [UUID(one) for one in request.conversation_ids]
+        since = request.since.ToDatetime(tzinfo=UTC) if request.HasField("since") else None
+        count = 0
+        async for conversation, page in read_history(self._store, current_account(), only, since):
+            count += len(page.messages)
+            yield pb.ReadHistoryResponse(
+                batch=pb.HistoryBatch(
+                    conversation=conversation_view(conversation, page.names),
+                    messages=[message_view(one, page.names) for one in page.messages],
+                )
+            )
+        yield pb.ReadHistoryResponse(done=pb.HistoryDone(message_count=count))
+
+
+def _id_of(
+    request: pb.GetConversationRequest
+    | pb.UpdateConversationRequest
+    | pb.DeleteConversationRequest
+    | pb.ListMessagesRequest,
+) -> UUID:
+    return parse_id("conversation_id", request.conversation_id)
+
+
+def _optional_id(field: str, value: str) -> UUID | None:
+    return parse_id(field, value) if value else None
+
+
+def _only(page: Page) -> pb.Conversation:
+    return conversation_view(page.conversations[0], page.names)
+
+
+def _masked(request: pb.UpdateConversationRequest) -> list[str]:
+    paths = list(request.update_mask.paths) or list(_SETTINGS)
+    for path in paths:
+        if path not in _SETTINGS:
+            raise InvalidInput("update_mask", f"may name {', '.join(_SETTINGS)}")
+    return paths
+
+
+def _words(query: str) -> str:
+    if "\0" in query or not query.strip():
+        raise InvalidInput("query", "must contain a word")
+    return query

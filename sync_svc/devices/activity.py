@@ -1,0 +1,75 @@
+"""Telling device_svc that a device synced, or how its agent is."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from uuid import UUID
+
+import grpc
+import structlog
+from assistant.device.v1 import devices_pb2, devices_pb2_grpc
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from svc_kit.clients import CALL_TIMEOUT_S, InternalCaller
+from svc_kit.errors import DomainError
+from svc_kit.logs import where
+from sync_svc.domain.ports import IngestStore
+
+
+class DeviceActivityClient:
+    """domain.ports.DeviceActivity, by device_svc's RPC."""
+
+    def __init__(self, channel: grpc.aio.Channel, caller: InternalCaller, store: IngestStore) -> None:
+        self._stub: devices_pb2_grpc.DevicesServiceAsyncStub = devices_pb2_grpc.DevicesServiceStub(channel)
+        self._caller = caller
+        self._store = store
+        self._running: set[asyncio.Task[None]] = set()
+        self._log = structlog.get_logger()
+
+    def synced(self, account_id: UUID, device_id: UUID) -> None:
+        """See DeviceActivity."""
+        task = asyncio.create_task(self._tell_synced(account_id, device_id, datetime.now(UTC)))
+        self._running.add(task)  # the loop alone would let it be collected
+        task.add_done_callback(self._running.discard)
+
+    async def heartbeat(
+        self, account_id: UUID, device_id: UUID, agent_version: str, health: int, health_message: str
+    ) -> None:
+        """See DeviceActivity."""
+        await self._tell(
+            account_id,
+            devices_pb2.RecordDeviceActivityRequest(
+                device_id=str(device_id),
+                agent_version=agent_version,
+                # Both enums have the same numbers; a test says so.
+                health=devices_pb2.DeviceHealth.ValueType(health),
+                health_message=health_message,
+            ),
+        )
+
+    async def close(self) -> None:
+        """Give up what is still being told."""
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def _tell_synced(self, account_id: UUID, device_id: UUID, at: datetime) -> None:
+        # The sync itself is done; that the list of devices lags behind is not worth failing it.
+        try:
+            state = await self._store.sync_state(account_id, device_id)
+            moment = Timestamp()
+            moment.FromDatetime(at)
+            request = devices_pb2.RecordDeviceActivityRequest(
+                device_id=str(device_id),
+                last_sync_at=moment,
+                message_count=state.message_count,
+                conversation_count=state.conversation_count,
+            )
+            await self._tell(account_id, request)
+        except (DomainError, grpc.aio.AioRpcError) as error:
+            self._log.warning("device activity not recorded", device_id=str(device_id), **where(error))
+
+    async def _tell(self, account_id: UUID, request: devices_pb2.RecordDeviceActivityRequest) -> None:
+        metadata = self._caller.metadata(account_id)
+        await self._stub.RecordDeviceActivity(request, timeout=CALL_TIMEOUT_S, metadata=metadata)

@@ -1,0 +1,1 @@
+"""What sync_svc decides, without I/O."""

@@ -1,0 +1,44 @@
+"""When two handles are the same person's address, and who that person is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+_INTERNATIONAL = "00"
+
+
+def handle_key(handle: str) -> str:
+    """The form in which handles are compared: digits of a phone number with a + in front where it had one, else lower case.
+
+    A number without a country code is equal only to the same number without one: guessing a country would give somebody
+    another person's name.
+    """
+    bare = "".join(handle.split())
+    digits = "".join(character for character in bare if character.isdecimal())
+    if not digits or any(character.isalpha() or character == "@" for character in bare):
+        return bare.lower()
+    if bare.startswith("+"):
+        return f"+{digits}"
+    if digits.startswith(_INTERNATIONAL):
+        return f"+{digits[len(_INTERNATIONAL) :]}"
+    return digits
+
+
+@dataclass(frozen=True, slots=True)
+class AddressBook:
+    """The names of some handles, as the owner's contacts have them; `names` is keyed by `handle_key`."""
+
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def name_of(self, handle: str) -> str:
+        """The contact's name, or an empty text."""
+        return self.names.get(handle_key(handle), "")
+
+    def name_or_handle(self, handle: str) -> str:
+        """The contact's name, else the handle itself."""
+        return self.name_of(handle) or handle
+
+    def conversation_name(self, given: str, participants: Iterable[str], fallback: str) -> str:
+        """A conversation's name for people: the given one, else its participants', else `fallback`."""
+        return given or ", ".join(self.name_or_handle(handle) for handle in participants) or fallback

@@ -1,0 +1,14 @@
+"""The settings of sync_svc."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from svc_kit.settings import Address, DatabaseSettings, InternalSettings
+
+
+class SyncSettings(DatabaseSettings, InternalSettings):
+    """All of sync_svc."""
+
+    listen: Address = Field("127.0.0.1:50052", validation_alias="SYNC_SVC_LISTEN")
+    metrics_port: int = Field(0, validation_alias="SYNC_SVC_METRICS_PORT", ge=0, le=65535)

@@ -1,0 +1,1 @@
+"""The schema `sync` in PostgreSQL."""

@@ -1,0 +1,81 @@
+"""Taking in what devices bring, each write in one transaction: messages, their conversations' counts, and the cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from svc_kit.database import Database, driver_connection
+from sync_svc.domain.incoming import GUID, Batch, IncomingContact, Written
+from sync_svc.domain.ports import StoredBatch, SyncState
+from sync_svc.storage import contacts as contact_rows
+from sync_svc.storage import sync_states
+from sync_svc.storage.account_lock import AccountWriter
+from sync_svc.storage.upsert_conversations import settle
+from sync_svc.storage.upsert_messages import records_of, refresh, upsert
+
+_IDS = """
+SELECT imessage_guid, id FROM sync.messages WHERE account_id = $1 AND imessage_guid = ANY ($2::text[])
+"""
+
+_DELETE = """
+WITH gone AS (
+    DELETE FROM sync.messages WHERE account_id = $1 AND imessage_guid = ANY ($2::text[]) RETURNING conversation_id
+)
+SELECT conversation_id, count(*) AS deleted FROM gone GROUP BY 1
+"""
+
+
+class PostgresIngestStore:
+    """domain.ports.IngestStore."""
+
+    def __init__(self, database: Database, writer: AccountWriter) -> None:
+        self._database = database
+        self._writer = writer
+
+    async def write(self, account_id: UUID, device_id: UUID, batches: Sequence[Batch]) -> Written:
+        """See IngestStore."""
+        async with self._writer.transaction(account_id) as driver:
+            written, _ = await _write(driver, account_id, device_id, batches)
+            return written
+
+    async def write_one(self, account_id: UUID, device_id: UUID, batch: Batch, reference: str) -> StoredBatch:
+        """See IngestStore."""
+        guids = [row[GUID] for row in batch.messages]
+        async with self._writer.transaction(account_id) as driver:
+            written, conversations = await _write(driver, account_id, device_id, [batch])
+            ids = {row["imessage_guid"]: row["id"] for row in await driver.fetch(_IDS, account_id, guids)}
+            return StoredBatch(written, conversations.get(reference), [ids.get(guid) for guid in guids])
+
+    async def write_contacts(self, account_id: UUID, contacts: Sequence[IncomingContact]) -> Written:
+        """See IngestStore."""
+        async with self._writer.transaction(account_id) as driver:
+            return await contact_rows.upsert(driver, account_id, contacts)
+
+    async def delete_messages(self, account_id: UUID, guids: Sequence[str]) -> int:
+        """See IngestStore."""
+        async with self._writer.transaction(account_id) as driver:
+            touched = await driver.fetch(_DELETE, account_id, guids)
+            await refresh(driver, account_id, {row["conversation_id"]: -row["deleted"] for row in touched})
+            return sum(row["deleted"] for row in touched)
+
+    async def sync_state(self, account_id: UUID, device_id: UUID) -> SyncState:
+        """See IngestStore."""
+        async with self._database.transaction(account_id) as connection:
+            return await sync_states.read(await driver_connection(connection), account_id, device_id)
+
+
+async def _write(
+    driver: asyncpg.Connection[Any], account_id: UUID, device_id: UUID, batches: Sequence[Batch]
+) -> tuple[Written, dict[str, UUID]]:
+    descriptions = [described for batch in batches for described in batch.conversations]
+    rows = [row for batch in batches for row in batch.messages]
+    ids, kept = await settle(driver, account_id, descriptions, rows)
+    changed = await upsert(driver, account_id, records_of(account_id, kept, ids))
+    cursor = next((batch.cursor for batch in reversed(batches) if batch.cursor), "")
+    written = Written(len(rows), changed.inserted, changed.updated, cursor)
+    kept_cursor = await sync_states.keep(driver, account_id, device_id, written)
+    return Written(len(rows), changed.inserted, changed.updated, kept_cursor), ids

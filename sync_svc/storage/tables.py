@@ -1,0 +1,148 @@
+"""The tables of the schema `sync`. The migrations make them; a test keeps the two equal.
+
+Queries are plain SQL on asyncpg (storage/*.py): ingest needs COPY, and browsing is a handful of statements.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Index,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    desc,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from svc_kit.database import new_metadata
+
+metadata = new_metadata("sync")
+_TIME = DateTime(timezone=True)
+# Ids of Messages are compared byte by byte, whatever the database's language; that is also the quickest.
+_ID_TEXT = Text(collation="C")
+
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("account_id", Uuid, nullable=False),
+    Column("id", Uuid, nullable=False),
+    Column("apple_id", _ID_TEXT, nullable=False),
+    Column("display_name", Text, nullable=False),
+    Column("phone_number", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("avatar_hash", Text, nullable=False),
+    Column("handles", ARRAY(Text), nullable=False),
+    Column("created_at", _TIME, nullable=False, server_default=text("now()")),
+    Column("updated_at", _TIME, nullable=False, server_default=text("now()")),
+    PrimaryKeyConstraint("account_id", "id"),
+    UniqueConstraint("account_id", "apple_id"),
+)
+
+# Every handle of a contact in the form in which handles are compared (domain/handles.py), for finding names.
+contact_handles = Table(
+    "contact_handles",
+    metadata,
+    Column("account_id", Uuid, nullable=False),
+    Column("handle_key", _ID_TEXT, nullable=False),
+    Column("contact_id", Uuid, nullable=False),
+    PrimaryKeyConstraint("account_id", "handle_key", "contact_id"),
+    Index("ix_contact_handles_contact", "account_id", "contact_id"),
+)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("account_id", Uuid, nullable=False),
+    Column("id", Uuid, nullable=False),
+    Column("imessage_id", _ID_TEXT, nullable=False),
+    Column("display_name", Text, nullable=False),
+    Column("is_group", Boolean, nullable=False),
+    Column("is_self", Boolean, nullable=False),
+    Column("service", Text, nullable=False),
+    Column("participants", ARRAY(Text), nullable=False),
+    Column("auto_draft", Boolean, nullable=False, server_default=text("false")),
+    Column("train", Boolean, nullable=False, server_default=text("false")),
+    Column("tone", Text, nullable=False, server_default=text("''")),
+    Column("relation", Text, nullable=False, server_default=text("''")),
+    Column("message_count", BigInteger, nullable=False, server_default=text("0")),
+    Column("last_message_at", _TIME),
+    Column("last_message_id", Uuid),
+    Column("created_at", _TIME, nullable=False, server_default=text("now()")),
+    Column("updated_at", _TIME, nullable=False, server_default=text("now()")),
+    PrimaryKeyConstraint("account_id", "id"),
+    UniqueConstraint("account_id", "imessage_id"),
+    Index("ix_conversations_newest", "account_id", desc("last_message_at"), desc("id")),
+)
+
+# No foreign key to conversations: its check costs a query a row, and everything that writes either table holds the
+# account's lock (storage/account_lock.py), so that a message's conversation cannot go away under it.
+# Attachments, reactions and edits come as whole sets with their message, are read with it and never alone: jsonb beside it
+# costs nothing while there are none, where tables of their own would cost two index entries each.
+# direction, message_type: the numbers of the contract's enums. flags: domain/messages.py.
+messages = Table(
+    "messages",
+    metadata,
+    Column("account_id", Uuid, nullable=False),
+    Column("id", Uuid, nullable=False),
+    Column("conversation_id", Uuid, nullable=False),
+    Column("sent_at", _TIME, nullable=False),
+    Column("state_hash", BigInteger, nullable=False),
+    Column("read_at", _TIME),
+    Column("delivered_at", _TIME),
+    Column("edited_at", _TIME),
+    Column("unsent_at", _TIME),
+    Column("direction", SmallInteger, nullable=False),
+    Column("message_type", SmallInteger, nullable=False),
+    Column("flags", SmallInteger, nullable=False),
+    Column("imessage_guid", _ID_TEXT, nullable=False),
+    Column("sender_id", Text, nullable=False),
+    Column("service", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("reply_to_guid", Text, nullable=False),
+    Column("attachments", JSONB),
+    Column("reactions", JSONB),
+    Column("edits", JSONB),
+    PrimaryKeyConstraint("account_id", "id"),
+    Index("ix_messages_guid", "account_id", "imessage_guid", unique=True),
+    Index("ix_messages_newest", "account_id", "conversation_id", desc("sent_at"), desc("id")),
+    # Why there is no account in it, how it is used, and what it costs: migrations/versions/0001.
+    Index(
+        "ix_messages_words",
+        text("to_tsvector('simple'::regconfig, \"left\"(text, 20000))"),
+        postgresql_using="gin",
+        postgresql_with={"gin_pending_list_limit": "16384"},
+    ),
+)
+
+sync_states = Table(
+    "sync_states",
+    metadata,
+    Column("account_id", Uuid, nullable=False),
+    Column("device_id", Uuid, nullable=False),
+    Column("cursor", Text, nullable=False),
+    Column("last_sync_at", _TIME, nullable=False),
+    Column("received", BigInteger, nullable=False),
+    Column("inserted", BigInteger, nullable=False),
+    Column("updated", BigInteger, nullable=False),
+    PrimaryKeyConstraint("account_id", "device_id"),
+)
+
+# What the owner deleted here and the Mac still has: messages of the chat sent up to `up_to` do not come back.
+deleted_conversations = Table(
+    "deleted_conversations",
+    metadata,
+    Column("account_id", Uuid, nullable=False),
+    Column("imessage_id", _ID_TEXT, nullable=False),
+    Column("up_to", _TIME, nullable=False),
+    Column("deleted_at", _TIME, nullable=False, server_default=text("now()")),
+    PrimaryKeyConstraint("account_id", "imessage_id"),
+)

@@ -1,0 +1,102 @@
+"""Writing messages: one statement for all of a transaction, and then the counts of the conversations it touched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import uuid_utils
+
+from sync_svc.domain.incoming import CONVERSATION_REF, MESSAGE_FIELDS, MessageRow, Written
+
+# The quicker way in by the number of rows (measured here, with Row-Level Security and all indexes): arrays 1 ms for one
+# row, 4 ms for 100, 16 ms for 500; COPY into a temporary table 1.5, 5 and 16, and from there on up to twice as quick.
+COPY_FROM_ROWS = 500
+
+COLUMNS = ("account_id", "id", "conversation_id", *MESSAGE_FIELDS[1:])
+_TYPES = {
+    "account_id": "uuid",
+    "id": "uuid",
+    "conversation_id": "uuid",
+    "sent_at": "timestamptz",
+    "state_hash": "bigint",
+    "read_at": "timestamptz",
+    "delivered_at": "timestamptz",
+    "edited_at": "timestamptz",
+    "unsent_at": "timestamptz",
+    "direction": "smallint",
+    "message_type": "smallint",
+    "flags": "smallint",
+    "attachments": "jsonb",
+    "reactions": "jsonb",
+    "edits": "jsonb",
+}
+_NAMES = ", ".join(COLUMNS)
+_ARRAYS = ", ".join(f"${place}::{_TYPES.get(name, 'text')}[]" for place, name in enumerate(COLUMNS, 1))
+# What a message is stays as it was first stored, and so does its conversation; all else is the device's to change.
+_CHANGEABLE = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS[3:] if name != "imessage_guid")
+
+# An update sets xmax on the row it makes, an insert does not.
+_UPSERT = f"""
+WITH written AS (
+    INSERT INTO sync.messages AS known ({_NAMES}) SELECT {_NAMES} FROM {{source}}
+    ON CONFLICT (account_id, imessage_guid) DO UPDATE SET {_CHANGEABLE} WHERE known.state_hash <> excluded.state_hash
+    RETURNING conversation_id, xmax = 0 AS is_new
+)
+SELECT conversation_id, count(*) AS written, count(*) FILTER (WHERE is_new) AS inserted FROM written GROUP BY 1
+"""  # noqa: S608 - made of constants
+UPSERT_ARRAYS = _UPSERT.format(source=f"unnest({_ARRAYS}) AS incoming ({_NAMES})")
+UPSERT_COPIED = _UPSERT.format(source="incoming")
+
+_INCOMING = ", ".join(f"{name} {_TYPES.get(name, 'text')}" for name in COLUMNS)
+# Made once a connection: making it in each transaction would wear the catalogue.
+CREATE_INCOMING = f"CREATE TEMPORARY TABLE IF NOT EXISTS incoming ({_INCOMING}) ON COMMIT DELETE ROWS"
+
+# The newest message is looked up rather than compared, so that it is right after an update and a deletion too.
+_REFRESH = """
+UPDATE sync.conversations AS c
+SET message_count = c.message_count + touched.more,
+    last_message_id = newest.id,
+    last_message_at = newest.sent_at,
+    updated_at = now()
+FROM unnest($2::uuid[], $3::bigint[]) AS touched (id, more)
+LEFT JOIN LATERAL (
+    SELECT m.id, m.sent_at FROM sync.messages AS m
+    WHERE m.account_id = $1 AND m.conversation_id = touched.id
+    ORDER BY m.sent_at DESC, m.id DESC LIMIT 1
+) AS newest ON true
+WHERE c.account_id = $1 AND c.id = touched.id
+"""
+
+
+def records_of(
+    account_id: UUID, rows: Sequence[MessageRow], conversation_ids: Mapping[str, UUID]
+) -> list[tuple[Any, ...]]:
+    """The rows as COLUMNS, each with a new id; a GUID that comes twice counts by its last row."""
+    # The native type: making a uuid.UUID of each would take longer than all the rest of this line.
+    new_id = uuid_utils.uuid7
+    latest = {row[1]: row for row in rows}
+    return [(account_id, new_id(), conversation_ids[row[CONVERSATION_REF]], *row[1:]) for row in latest.values()]
+
+
+async def upsert(driver: asyncpg.Connection[Any], account_id: UUID, records: Sequence[tuple[Any, ...]]) -> Written:
+    """Insert what is new and update what has changed."""
+    if not records:
+        return Written()
+    if len(records) < COPY_FROM_ROWS:
+        touched = await driver.fetch(UPSERT_ARRAYS, *zip(*records, strict=True))
+    else:
+        await driver.execute(CREATE_INCOMING)
+        await driver.copy_records_to_table("incoming", records=records, columns=COLUMNS)
+        touched = await driver.fetch(UPSERT_COPIED)
+    if touched:
+        await refresh(driver, account_id, {row["conversation_id"]: row["inserted"] for row in touched})
+    inserted = sum(row["inserted"] for row in touched)
+    return Written(inserted=inserted, updated=sum(row["written"] for row in touched) - inserted)
+
+
+async def refresh(driver: asyncpg.Connection[Any], account_id: UUID, more: Mapping[UUID, int]) -> None:
+    """Move the counts and the newest messages of conversations that were written to."""
+    await driver.execute(_REFRESH, account_id, list(more), list(more.values()))

@@ -1,0 +1,63 @@
+"""Puts sync_svc together: the only module that knows every concrete class."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+
+import grpc
+from assistant.sync.v1 import conversations_pb2, conversations_pb2_grpc, sync_pb2, sync_pb2_grpc
+
+from svc_kit.clients import DeviceServiceClient, InternalCaller, channel_to
+from svc_kit.database import Database
+from svc_kit.gate import Gate
+from svc_kit.server import Service
+from svc_kit.tokens import KeyRing, TokenVerifier
+from sync_svc.api.conversations import ConversationsServicer
+from sync_svc.api.sync import HAND_CHECKED, SyncServicer
+from sync_svc.devices.activity import DeviceActivityClient
+from sync_svc.settings import SyncSettings
+from sync_svc.storage.account_lock import AccountWriter
+from sync_svc.storage.browse_store import PostgresBrowseStore
+from sync_svc.storage.ingest_store import PostgresIngestStore
+
+NAME = "sync_svc"
+
+
+async def build(settings: SyncSettings) -> Service:
+    """The service, ready to be started."""
+    resources = AsyncExitStack()
+    database = Database(settings, application=NAME)
+    resources.push_async_callback(database.close)
+    channel = channel_to(settings.device_address)
+    resources.push_async_callback(channel.close)
+
+    internal_key = settings.internal_key.get_secret_value()
+    caller = InternalCaller(NAME, internal_key)
+    device_svc = DeviceServiceClient(channel, caller)
+    gate = Gate(TokenVerifier(KeyRing(device_svc.fetch_keys), internal_key), device_svc)
+
+    writer = AccountWriter(database)
+    ingest_store = PostgresIngestStore(database, writer)
+    activity = DeviceActivityClient(channel, caller, ingest_store)
+    resources.push_async_callback(activity.close)
+
+    def add(server: grpc.aio.Server) -> None:
+        sync = SyncServicer(ingest_store, activity, gate)
+        sync_pb2_grpc.add_SyncServiceServicer_to_server(sync, server)
+        conversations = ConversationsServicer(PostgresBrowseStore(database, writer))
+        conversations_pb2_grpc.add_ConversationsServiceServicer_to_server(conversations, server)
+
+    return Service(
+        name=NAME,
+        listen=settings.listen,
+        gate=gate,
+        add=add,
+        serves=[
+            sync_pb2.DESCRIPTOR.services_by_name["SyncService"].full_name,
+            conversations_pb2.DESCRIPTOR.services_by_name["ConversationsService"].full_name,
+        ],
+        probes=[database.ping],
+        hand_checked=HAND_CHECKED,
+        metrics_port=settings.metrics_port,
+        resources=resources,
+    )

@@ -1,0 +1,105 @@
+"""SyncContacts, its unary twin, and the names that come of them."""
+
+import grpc
+import pytest
+from assistant.sync.v1 import conversations_pb2 as pb
+from assistant.sync.v1 import sync_pb2
+
+from tests.sync_service import CHAT, Caller, incoming, synced
+
+
+def _ana(**fields) -> sync_pb2.SyncedContact:
+    fields = {"apple_id": "A1", "display_name": "Ana", "handles": ["+1 (555) 0100", "Ana@Example.com"]} | fields
+    return sync_pb2.SyncedContact(**fields)
+
+
+async def _bring(me: Caller, *contacts: sync_pb2.SyncedContact) -> sync_pb2.SyncContactsResponse:
+    answer: sync_pb2.SyncContactsResponse = await me.sync.SyncContacts(
+        iter([sync_pb2.SyncContactsRequest(contacts=[contact]) for contact in contacts])
+    )
+    return answer
+
+
+async def _only_conversation(me: Caller) -> pb.Conversation:
+    conversation: pb.Conversation
+    (conversation,) = (await me.owner.ListConversations(pb.ListConversationsRequest())).conversations
+    return conversation
+
+
+async def test_a_stream_of_contacts_is_idempotent(me: Caller):
+    first = await _bring(me, _ana(), _ana(apple_id="B2", display_name="Ben", handles=["+2"]))
+    again = await _bring(me, _ana())
+    changed = await _bring(me, _ana(display_name="Ana B."))
+
+    assert (first.received, first.inserted, first.updated) == (2, 2, 0)
+    assert (again.received, again.inserted, again.updated) == (1, 0, 0)
+    assert (changed.inserted, changed.updated) == (0, 1)
+
+
+async def test_a_contact_gives_its_name_to_conversations_and_messages(me: Caller):
+    await synced(
+        me, incoming("a"), incoming("b", sender_id="ana@example.com", minutes=1), incoming("c", sender_id="+9")
+    )
+
+    await _bring(me, _ana())
+
+    conversation = await _only_conversation(me)
+    listed = await me.owner.ListMessages(pb.ListMessagesRequest(conversation_id=conversation.conversation_id))
+    assert conversation.display_name == "Ana"
+    assert [(one.handle, one.display_name) for one in conversation.participants] == [("+15550100", "Ana")]
+    assert {message.imessage_guid: message.sender_name for message in listed.messages} == {
+        "a": "Ana",
+        "b": "Ana",
+        "c": "+9",
+    }
+
+
+async def test_a_handle_that_a_contact_lost_is_no_longer_their_name(me: Caller):
+    await synced(me, incoming("a"))
+    await _bring(me, _ana())
+
+    await _bring(me, _ana(handles=["+1999"]))
+
+    assert (await _only_conversation(me)).display_name == "+15550100"
+
+
+async def test_a_group_without_a_name_is_named_by_its_people(me: Caller):
+    await _bring(me, _ana())
+    group = sync_pb2.SyncedConversation(conversation_id=CHAT, is_group=True, participants=["+15550100", "+9"])
+    await synced(me, incoming("a"), conversations=[group])
+
+    assert (await _only_conversation(me)).display_name == "Ana, +9"
+
+
+async def test_main_handles_count_without_being_repeated(me: Caller):
+    await synced(me, incoming("a"))
+
+    await me.sync.SyncContactBatch(
+        sync_pb2.SyncContactBatchRequest(contacts=[_ana(handles=[], phone_number="001 555 0100")])
+    )
+
+    assert (await _only_conversation(me)).display_name == "Ana"
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"apple_id": ""}, "contacts[0].apple_id"),
+        ({"handles": ["+1", ""]}, "contacts[0].handles[1]"),
+        ({"handles": ["+1\0"]}, "contacts[0].handles[0]"),
+        ({"display_name": "x" * 301}, "contacts[0].display_name"),
+    ],
+)
+async def test_a_wrong_contact_names_the_field(me: Caller, fields, field):
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await me.sync.SyncContactBatch(sync_pb2.SyncContactBatchRequest(contacts=[_ana(**fields)]))
+
+    assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert (refused.value.details() or "").startswith(field)
+
+
+async def test_an_empty_batch_is_refused(me: Caller):
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await me.sync.SyncContactBatch(sync_pb2.SyncContactBatchRequest())
+
+    assert (refused.value.details() or "").startswith("contacts")

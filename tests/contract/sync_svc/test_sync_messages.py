@@ -1,0 +1,375 @@
+"""SyncMessages and its unary twin."""
+
+import asyncio
+
+import grpc
+import pytest
+from assistant.sync.v1 import conversations_pb2 as pb
+from assistant.sync.v1 import sync_pb2
+
+from tests.sync_service import Caller, SyncService, at, incoming, outgoing, request, synced
+
+EMPTY = sync_pb2.GetSyncStateRequest()
+
+
+async def _list(me: Caller, conversation_id: str) -> list[pb.Message]:
+    return list((await me.owner.ListMessages(pb.ListMessagesRequest(conversation_id=conversation_id))).messages)
+
+
+async def _conversations(me: Caller) -> list[pb.Conversation]:
+    return list((await me.owner.ListConversations(pb.ListConversationsRequest())).conversations)
+
+
+async def test_what_a_stream_brought_is_there_after_its_answer(me: Caller):
+    answer = await synced(me, incoming("a", "first", 1), outgoing("b", "second", 2), cursor="42")
+
+    (conversation,) = await _conversations(me)
+    messages = await _list(me, conversation.conversation_id)
+    assert (answer.received, answer.inserted, answer.updated, answer.cursor) == (2, 2, 0, "42")
+    assert [message.text for message in messages] == ["second", "first"]
+    assert (conversation.message_count, conversation.last_message.text) == (2, "second")
+    assert conversation.last_message_at == at(2)
+
+
+async def test_sending_again_changes_nothing(me: Caller):
+    messages = [incoming(f"g{number}", minutes=number, state_hash=number + 1) for number in range(5)]
+    await synced(me, *messages)
+
+    again = await synced(me, *messages)
+
+    (conversation,) = await _conversations(me)
+    assert (again.received, again.inserted, again.updated) == (5, 0, 0)
+    assert conversation.message_count == 5
+
+
+async def test_a_changed_state_hash_updates_the_message(me: Caller):
+    await synced(me, incoming("a", "befor", state_hash=1))
+
+    answer = await synced(me, incoming("a", "before", state_hash=2, edited_at=at(3)))
+
+    (conversation,) = await _conversations(me)
+    (message,) = await _list(me, conversation.conversation_id)
+    assert (answer.inserted, answer.updated) == (0, 1)
+    assert (message.text, message.edited_at) == ("before", at(3))
+    assert conversation.message_count == 1
+
+
+async def test_without_a_state_hash_the_content_decides(me: Caller):
+    await synced(me, incoming("a", "one"))
+
+    same = await synced(me, incoming("a", "one"))
+    other = await synced(me, incoming("a", "two"))
+
+    assert (same.updated, other.updated) == (0, 1)
+
+
+async def test_many_rows_go_by_copy_with_the_same_result(me: Caller):
+    requests = [
+        request(
+            *(incoming(f"m{part}-{number}", minutes=part * 400 + number) for number in range(400)), cursor=str(part)
+        )
+        for part in range(5)
+    ]
+
+    first = await me.sync.SyncMessages(iter(requests))
+    again = await me.sync.SyncMessages(iter(requests))
+
+    (conversation,) = await _conversations(me)
+    assert (first.received, first.inserted, first.cursor) == (2000, 2000, "4")
+    assert (again.received, again.inserted, again.updated) == (2000, 0, 0)
+    assert (conversation.message_count, conversation.last_message_at) == (2000, at(1999))
+
+
+async def test_a_guid_that_comes_twice_counts_by_its_last(me: Caller):
+    answer = await synced(me, incoming("a", "old"), incoming("a", "new"))
+
+    (conversation,) = await _conversations(me)
+    assert (answer.received, answer.inserted) == (2, 1)
+    assert [message.text for message in await _list(me, conversation.conversation_id)] == ["new"]
+
+
+async def test_a_wrong_stream_message_stores_nothing_of_itself_and_all_before_it(me: Caller):
+    good = request(incoming("a"), cursor="1")
+    bad = request(incoming("b"), incoming("", "no guid"), cursor="2")
+
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await me.sync.SyncMessages(iter([good, bad]))
+
+    state = await me.sync.GetSyncState(EMPTY)
+    assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert "messages[1].imessage_guid" in (refused.value.details() or "")
+    assert (state.message_count, state.cursor) == (1, "1")
+
+
+async def test_an_error_names_no_text(me: Caller):
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await synced(me, incoming("a", "canary" * 20_000))
+
+    assert "messages[0].text" in (refused.value.details() or "")
+    assert "canary" not in str(refused.value)
+
+
+async def test_a_broken_stream_keeps_what_was_committed(me: Caller):
+    async def until_committed():
+        yield request(incoming("a"), cursor="1")
+        while not (await me.sync.GetSyncState(EMPTY)).cursor:
+            await asyncio.sleep(0.01)
+        call.cancel()
+        await asyncio.Event().wait()
+
+    call = me.sync.SyncMessages(until_committed())
+    with pytest.raises(asyncio.CancelledError):
+        await call
+
+    assert (await me.sync.GetSyncState(EMPTY)).cursor == "1"
+
+
+async def test_a_lone_request_is_committed_while_the_stream_stays_open(me: Caller):
+    seen = asyncio.Event()
+
+    async def slow():
+        yield request(incoming("a"), cursor="1")
+        await seen.wait()
+
+    call = me.sync.SyncMessages(slow())
+    while not (await me.sync.GetSyncState(EMPTY)).cursor:
+        await asyncio.sleep(0.01)
+    seen.set()
+
+    assert (await call).inserted == 1
+
+
+async def test_an_empty_stream_is_an_empty_sync(me: Caller):
+    answer = await me.sync.SyncMessages(iter([]))
+
+    assert (answer.received, answer.cursor) == (0, "")
+
+
+async def test_a_cursor_left_out_keeps_the_old_one(me: Caller):
+    await synced(me, incoming("a"), cursor="7")
+
+    answer = await synced(me, incoming("b"))
+
+    assert answer.cursor == "7"
+
+
+async def test_each_device_has_its_own_cursor(service: SyncService, me: Caller):
+    other = service.caller(me.account_id)
+    await synced(me, incoming("a"), cursor="mine")
+
+    state = await other.sync.GetSyncState(EMPTY)
+
+    assert (state.cursor, state.message_count, state.conversation_count) == ("", 1, 1)
+
+
+async def test_two_devices_of_an_account_sync_at_once(service: SyncService, me: Caller):
+    devices = [me, service.caller(me.account_id)]
+
+    def requests(step: int):
+        numbers = range(600)[::step]
+        return iter(
+            [request(*(incoming(f"g{n}", f"from {step}", n) for n in numbers[i : i + 50])) for i in range(0, 600, 50)]
+        )
+
+    answers = await asyncio.gather(
+        *(device.sync.SyncMessages(requests(s)) for device, s in zip(devices, (1, -1), strict=True))
+    )
+
+    assert sum(answer.inserted for answer in answers) == 600
+    assert (await me.sync.GetSyncState(EMPTY)).message_count == 600
+
+
+async def test_a_conversation_may_be_named_by_its_uuid(me: Caller):
+    await synced(me, incoming("a"))
+    (conversation,) = await _conversations(me)
+
+    await synced(me, incoming("b", conversation_id=conversation.conversation_id))
+
+    assert {message.imessage_guid for message in await _list(me, conversation.conversation_id)} == {"a", "b"}
+
+
+async def test_a_stranger_conversation_is_not_found_and_all_before_it_is_kept(service: SyncService, me: Caller):
+    stranger = service.caller()
+    await synced(stranger, incoming("theirs"))
+    (theirs,) = await _conversations(stranger)
+    requests = [request(incoming(f"g{n}"), cursor=str(n)) for n in range(3)]
+    requests.append(request(incoming("g3"), incoming("x", conversation_id=theirs.conversation_id), cursor="3"))
+
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await me.sync.SyncMessages(iter(requests))
+
+    assert refused.value.code() is grpc.StatusCode.NOT_FOUND
+    assert (await me.sync.GetSyncState(EMPTY)).cursor == "2"
+    assert (await stranger.sync.GetSyncState(EMPTY)).message_count == 1
+
+
+async def test_an_unsent_message_loses_its_text(me: Caller):
+    await synced(me, incoming("a", "regretted", state_hash=1))
+
+    await synced(me, incoming("a", "regretted", state_hash=2, unsent_at=at(1), edits=[{"text": "regretted"}]))
+
+    (conversation,) = await _conversations(me)
+    (message,) = await _list(me, conversation.conversation_id)
+    assert (message.text, message.unsent_at, list(message.edits)) == ("", at(1), [])
+
+
+async def test_a_nul_in_a_text_is_replaced_and_in_an_id_refused(me: Caller):
+    await synced(me, incoming("a", "a\0b", attachments=[{"guid": "x", "name": "n\0"}]))
+
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await synced(me, incoming("b\0"))
+
+    (conversation,) = await _conversations(me)
+    (message,) = await _list(me, conversation.conversation_id)
+    assert (message.text, message.attachments[0].name) == ("a\ufffdb", "n\ufffd")
+    assert "messages[0].imessage_guid" in (refused.value.details() or "")
+
+
+async def test_metadata_comes_back_as_it_was_sent(me: Caller):
+    sent = incoming(
+        "a",
+        attachments=[{"guid": "at_0", "name": 'a "b" \\u0000.heic', "mime_type": "image/heic", "size_bytes": 1 << 40}],
+        reactions=[{"sender_id": "", "kind": "❤️", "reacted_at": at(2)}],
+        edits=[{"text": "hallo", "edited_at": at(1)}],
+        reply_to_guid="b",
+        service="SMS",
+        read_at=at(5),
+    )
+
+    await synced(me, sent)
+
+    (conversation,) = await _conversations(me)
+    (message,) = await _list(me, conversation.conversation_id)
+    for name in ("attachments", "reactions", "edits", "reply_to_guid", "service", "read_at"):
+        assert getattr(message, name) == getattr(sent, name)
+
+
+async def test_a_revoked_device_is_cut_off_in_the_middle_of_a_stream(service: SyncService, me: Caller):
+    async def until_refused():
+        yield request(incoming("kept"), cursor="1")
+        while not (await me.sync.GetSyncState(EMPTY)).cursor:
+            await asyncio.sleep(0.01)
+        service.devices.revoked.add(str(me.device_id))
+        while True:
+            yield request(incoming("dropped, or from before the next check"))
+            await asyncio.sleep(0.05)
+
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await me.sync.SyncMessages(until_refused())
+
+    assert refused.value.code() is grpc.StatusCode.UNAUTHENTICATED
+    assert (await me.owner.ListConversations(pb.ListConversationsRequest())).conversations[0].message_count >= 1
+
+
+async def test_a_sync_is_told_to_device_svc(service: SyncService, me: Caller):
+    await synced(me, incoming("a"), incoming("b"))
+
+    def told():
+        return [one for one in service.devices.activities if one.device_id == str(me.device_id)]
+
+    while not told():
+        await asyncio.sleep(0.01)
+    assert (told()[0].message_count, told()[0].conversation_count) == (2, 1)
+    assert told()[0].HasField("last_sync_at")
+
+
+async def test_a_description_replaces_the_last_one(me: Caller):
+    def described(**fields):
+        return sync_pb2.SyncedConversation(conversation_id="iMessage;+;chat1", is_group=True, **fields)
+
+    message = incoming("a", conversation_id="iMessage;+;chat1")
+    await synced(me, message, conversations=[described(display_name="Choir", participants=["+1", "+2"], service="SMS")])
+    await synced(me, conversations=[described(display_name="The choir", participants=["+1"])])
+
+    (conversation,) = await _conversations(me)
+    assert (conversation.display_name, conversation.is_group, conversation.service) == ("The choir", True, "")
+    assert [one.handle for one in conversation.participants] == ["+1"]
+
+
+async def test_a_chat_that_was_never_described_is_guessed_from_its_guid(me: Caller):
+    await synced(me, incoming("a"))
+
+    (conversation,) = await _conversations(me)
+    assert (conversation.display_name, conversation.is_group, conversation.service) == ("+15550100", False, "iMessage")
+
+
+async def test_one_batch_answers_with_its_ids(me: Caller):
+    batch = sync_pb2.SyncMessageBatchRequest(
+        conversation_id="iMessage;-;+15550100",
+        messages=[incoming("b", minutes=2, conversation_id=""), incoming("a", minutes=1, conversation_id="")],
+    )
+
+    answer = await me.sync.SyncMessageBatch(batch)
+    again = await me.sync.SyncMessageBatch(batch)
+
+    messages = {message.imessage_guid: message.message_id for message in await _list(me, answer.conversation_id)}
+    assert (answer.received, answer.inserted, again.inserted) == (2, 2, 0)
+    assert list(answer.message_ids) == list(again.message_ids) == [messages["b"], messages["a"]]
+
+
+async def test_one_batch_keeps_what_it_does_not_say(me: Caller):
+    batch = sync_pb2.SyncMessageBatchRequest(conversation_id="c", display_name="Name", participants=["+1"])
+    batch.messages.append(incoming("a", conversation_id=""))
+    await me.sync.SyncMessageBatch(batch)
+
+    answer = await me.sync.SyncMessageBatch(
+        sync_pb2.SyncMessageBatchRequest(conversation_id="c", messages=[incoming("b", conversation_id="")])
+    )
+
+    found = await me.owner.GetConversation(pb.GetConversationRequest(conversation_id=answer.conversation_id))
+    assert (found.conversation.display_name, len(found.conversation.participants)) == ("Name", 1)
+
+
+@pytest.mark.parametrize(
+    ("batch", "field"),
+    [
+        ({"conversation_id": "", "messages": [incoming("a")]}, "conversation_id"),
+        ({"conversation_id": "c", "messages": []}, "messages"),
+        ({"conversation_id": "c", "messages": [incoming("a", conversation_id="d")]}, "messages[0].conversation_id"),
+        (
+            {"conversation_id": "c", "messages": [incoming("a", conversation_id="", direction=0)]},
+            "messages[0].direction",
+        ),
+        (
+            {"conversation_id": "c", "participants": [""], "messages": [incoming("a", conversation_id="")]},
+            "participants[0]",
+        ),
+    ],
+)
+async def test_a_wrong_batch_names_the_field(me: Caller, batch, field):
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await me.sync.SyncMessageBatch(sync_pb2.SyncMessageBatchRequest(**batch))
+
+    assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert (refused.value.details() or "").startswith(field)
+
+
+async def test_an_owner_may_not_sync(me: Caller, service: SyncService):
+    token = service.devices.token(me.account_id, "owner", me.account_id)
+    call = me.sync._stub.GetSyncState
+
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await call(EMPTY, metadata=(("authorization", f"Bearer {token}"),))
+
+    assert refused.value.code() is grpc.StatusCode.PERMISSION_DENIED
+
+
+async def test_messages_deleted_on_the_mac_are_deleted_here(me: Caller):
+    await synced(me, incoming("a", "first", 1), incoming("b", "last", 2))
+
+    deleting = sync_pb2.DeleteMessagesRequest(imessage_guids=["b", "never stored", "with\0nul"])
+    answer = await me.sync.DeleteMessages(deleting)
+
+    (conversation,) = await _conversations(me)
+    assert (answer.deleted, conversation.message_count, conversation.last_message.text) == (1, 1, "first")
+
+
+async def test_a_heartbeat_reaches_device_svc(service: SyncService, me: Caller):
+    health = sync_pb2.AGENT_HEALTH_WARNING
+    beat = sync_pb2.ReportHeartbeatRequest(agent_version="1.2", health=health, health_message="slow disk")
+
+    answer = await me.sync.ReportHeartbeat(beat)
+
+    (told,) = [one for one in service.devices.activities if one.device_id == str(me.device_id)]
+    assert (told.agent_version, told.health, told.health_message) == ("1.2", int(health), "slow disk")
+    assert answer.HasField("server_time")

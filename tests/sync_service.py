@@ -1,0 +1,197 @@
+"""sync_svc in full, with a stand-in for device_svc, and callers of it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import grpc
+import jwt
+from assistant.device.v1 import auth_pb2, auth_pb2_grpc, devices_pb2, devices_pb2_grpc
+from assistant.sync.v1 import conversations_pb2_grpc, messages_pb2, sync_pb2, sync_pb2_grpc
+from cryptography.hazmat.primitives.asymmetric import ec
+from google.protobuf.timestamp_pb2 import Timestamp
+from jwt.algorithms import ECAlgorithm
+
+from svc_kit.clients import InternalCaller, channel_to
+from svc_kit.migrations.runner import migrate, role_of
+from svc_kit.server import running
+from svc_kit.settings import DatabaseSettings, from_mapping
+from svc_kit.tokens import API_AUDIENCE, ISSUER
+from sync_svc.settings import SyncSettings
+from sync_svc.wiring import build
+from tests.conftest import DatabaseAddress
+
+INTERNAL_KEY = "an-internal-key-of-forty-characters-only"
+PASSWORD = "password-of-the-role"
+EPOCH = datetime(2024, 5, 1, 12, tzinfo=UTC)
+
+
+@dataclass
+class DeviceService(auth_pb2_grpc.AuthServiceServicer, devices_pb2_grpc.DevicesServiceServicer):
+    """What sync_svc asks of device_svc."""
+
+    key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
+    revoked: set[str] = field(default_factory=set)
+    activities: list[devices_pb2.RecordDeviceActivityRequest] = field(default_factory=list)
+
+    async def GetJwks(self, request: auth_pb2.GetJwksRequest, context: Any) -> auth_pb2.GetJwksResponse:
+        """The one key."""
+        public = json.loads(ECAlgorithm.to_jwk(self.key.public_key()))
+        return auth_pb2.GetJwksResponse(keys=[auth_pb2.Jwk(**public, kid="k", alg="ES256", use="sig")])
+
+    async def CheckToken(self, request: auth_pb2.CheckTokenRequest, context: Any) -> auth_pb2.CheckTokenResponse:
+        """Whether a device is not among the revoked."""
+        return auth_pb2.CheckTokenResponse(active=request.subject not in self.revoked)
+
+    async def RecordDeviceActivity(
+        self, request: devices_pb2.RecordDeviceActivityRequest, context: Any
+    ) -> devices_pb2.RecordDeviceActivityResponse:
+        """Remember it."""
+        self.activities.append(request)
+        return devices_pb2.RecordDeviceActivityResponse()
+
+    def token(self, account_id: UUID, role: str, subject: UUID) -> str:
+        """A token as device_svc would make it."""
+        claims: dict[str, Any] = {"iss": ISSUER, "aud": API_AUDIENCE, "sub": str(subject), "account": str(account_id)}
+        claims |= {"role": role, "jti": str(uuid4()), "exp": int(time.time()) + 600}
+        return jwt.encode(claims, self.key, algorithm="ES256", headers={"kid": "k"})
+
+
+class WithToken:
+    """A stub whose calls carry a token."""
+
+    def __init__(self, stub: Any, token: str) -> None:
+        self._stub = stub
+        self._metadata = (("authorization", f"Bearer {token}"),)
+
+    def __getattr__(self, name: str) -> Any:
+        call = getattr(self._stub, name)
+        return lambda *arguments, **options: call(*arguments, metadata=self._metadata, timeout=60, **options)
+
+
+@dataclass
+class Caller:
+    """An account with one device: `sync` calls as the device, `owner` as the owner, `service` as another service."""
+
+    account_id: UUID
+    device_id: UUID
+    sync: Any
+    owner: Any
+    service: Any
+
+
+@dataclass
+class SyncService:
+    """A running sync_svc and its stand-in for device_svc."""
+
+    channel: grpc.aio.Channel
+    devices: DeviceService
+    database: DatabaseAddress
+    port: int
+
+    def caller(self, account_id: UUID | None = None) -> Caller:
+        """A new device, of a new account unless one is given."""
+        account, device = account_id or uuid4(), uuid4()
+        conversations = conversations_pb2_grpc.ConversationsServiceStub(self.channel)
+        internal = dict(InternalCaller("training_svc", INTERNAL_KEY).metadata(account))["authorization"]
+        return Caller(
+            account,
+            device,
+            WithToken(sync_pb2_grpc.SyncServiceStub(self.channel), self.devices.token(account, "device", device)),
+            WithToken(conversations, self.devices.token(account, "owner", account)),
+            WithToken(conversations, internal.removeprefix("Bearer ")),
+        )
+
+
+async def migrated(database: DatabaseAddress) -> DatabaseSettings:
+    """Make the schema; the settings of the service's own role."""
+    await migrate(owner_of(database), {"sync": PASSWORD})
+    return from_mapping(
+        DatabaseSettings,
+        host=database.host,
+        port=database.port,
+        user=role_of("sync"),
+        password=PASSWORD,
+        name=database.name,
+    )
+
+
+def owner_of(database: DatabaseAddress) -> DatabaseSettings:
+    """The owner's settings."""
+    return from_mapping(
+        DatabaseSettings,
+        host=database.host,
+        port=database.port,
+        user=database.user,
+        password=database.password,
+        name=database.name,
+    )
+
+
+@asynccontextmanager
+async def running_sync_service(database: DatabaseAddress) -> AsyncIterator[SyncService]:
+    """sync_svc on a fresh schema of `database`."""
+    role = await migrated(database)
+    devices = DeviceService()  # type: ignore[abstract] # what sync_svc never calls is UNIMPLEMENTED
+    async with _serving(devices) as device_port:
+        settings = from_mapping(
+            SyncSettings,
+            **role.model_dump(exclude={"password"}),
+            password=PASSWORD,
+            listen="127.0.0.1:0",
+            internal_key=INTERNAL_KEY,
+            device_address=f"127.0.0.1:{device_port}",
+        )
+        async with running(await build(settings)) as server, channel_to(f"127.0.0.1:{server.port}") as channel:
+            yield SyncService(channel, devices, database, server.port)
+
+
+@asynccontextmanager
+async def _serving(devices: DeviceService) -> AsyncIterator[int]:
+    server = grpc.aio.server()
+    auth_pb2_grpc.add_AuthServiceServicer_to_server(devices, server)
+    devices_pb2_grpc.add_DevicesServiceServicer_to_server(devices, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    yield port
+    await server.stop(None)
+
+
+def at(minutes: float) -> Timestamp:
+    """A moment some minutes after the tests' epoch."""
+    moment = Timestamp()
+    moment.FromDatetime(EPOCH + timedelta(minutes=minutes))
+    return moment
+
+
+CHAT = "iMessage;-;+15550100"
+FRIEND = "+15550100"
+
+
+def incoming(guid: str, text: str = "hello", minutes: float = 0, **fields: Any) -> sync_pb2.SyncedMessage:
+    """A message from the friend."""
+    known: dict[str, Any] = {"conversation_id": CHAT, "sender_id": FRIEND, "direction": messages_pb2.DIRECTION_INCOMING}
+    return sync_pb2.SyncedMessage(imessage_guid=guid, text=text, sent_at=at(minutes), **{**known, **fields})
+
+
+def outgoing(guid: str, text: str = "hi", minutes: float = 0, **fields: Any) -> sync_pb2.SyncedMessage:
+    """A message of the owner."""
+    return incoming(guid, text, minutes, **{"sender_id": "", "direction": messages_pb2.DIRECTION_OUTGOING} | fields)
+
+
+def request(*messages: sync_pb2.SyncedMessage, cursor: str = "", **fields: Any) -> sync_pb2.SyncMessagesRequest:
+    """One stream message."""
+    return sync_pb2.SyncMessagesRequest(messages=messages, cursor=cursor, **fields)
+
+
+async def synced(caller: Caller, *messages: sync_pb2.SyncedMessage, **fields: Any) -> sync_pb2.SyncMessagesResponse:
+    """Bring messages in a stream of one stream message."""
+    answer: sync_pb2.SyncMessagesResponse = await caller.sync.SyncMessages(iter([request(*messages, **fields)]))
+    return answer
