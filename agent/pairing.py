@@ -15,7 +15,7 @@ from agent.errors import AgentError, NotPaired, ServerAway, UsageError
 from agent.machine import Machine
 from agent.server_url import ServerUrl, is_loopback
 
-POLL_SECONDS: Final = 3.0  # well below what the server's rate limit on verification allows
+POLL_SECONDS: Final = 2.0  # well below what the server's rate limit on verification allows
 _TIMEOUT_SECONDS: Final = 10.0
 _PENDING: Final = "PENDING_APPROVAL"
 _BUSY_STATUSES: Final = {429, 502, 503, 504}
