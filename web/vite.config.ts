@@ -1,0 +1,35 @@
+/// <reference types="vitest/config" />
+import { fileURLToPath } from "node:url";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+import { fakeApi } from "./dev/fake-api.ts";
+import { classicScript } from "./tooling/classic-script.ts";
+
+const API = process.env.ASSISTANT_URL ?? "http://127.0.0.1:8080";
+const FAKE = process.env.ASSISTANT_FAKE === "1";
+
+export default defineConfig({
+  plugins: [react(), classicScript("/src/first-paint.js"), ...(FAKE ? [fakeApi()] : [])],
+  resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
+  build: {
+    // light-dark() is written as it is: older targets would make the CSS compiler emulate it.
+    target: ["chrome123", "firefox128", "safari17.5"],
+    cssTarget: ["chrome123", "firefox128", "safari17.5"],
+    // A data: URL would need a hole in the content security policy.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 700,
+  },
+  server: {
+    host: "127.0.0.1",
+    proxy: FAKE ? {} : Object.fromEntries(["/api", "/health", "/.well-known"].map((path) => [path, API])),
+  },
+  test: {
+    environment: "jsdom",
+    setupFiles: ["tests/setup.ts"],
+    restoreMocks: true,
+    // Fake timers that a test sets must never leak into the next.
+    unstubGlobals: true,
+    env: { TZ: "UTC" },
+  },
+});
