@@ -1,0 +1,39 @@
+/** The JSON forms of the contract's messages, under the names this UI calls them by. */
+export type {
+  AccountJson as Account,
+  GetSessionResponseJson as Session,
+  SignInResponseJson as SignInResponse,
+} from "@/gen/assistant/device/v1/auth_pb";
+export type {
+  ApproveDeviceResponseJson as ApproveDeviceResponse,
+  DeviceJson as Device,
+  ListDevicesResponseJson as DeviceList,
+} from "@/gen/assistant/device/v1/devices_pb";
+export type {
+  GetHealthResponseJson as Health,
+  PartHealthJson as PartHealth,
+  PartStatusJson as PartStatus,
+} from "@/gen/assistant/device/v1/health_pb";
+export type { GetModelStatusResponseJson as ModelStatus } from "@/gen/assistant/inference/v1/models_pb";
+export type {
+  ActOnResponseRequestJson as ActOnResponseRequest,
+  ActOnResponseResponseJson as ActOnResponseResponse,
+  GeneratedResponseJson as GeneratedResponse,
+  ListResponsesResponseJson as ResponsePage,
+  ResponseDoneJson as ResponseDone,
+  StreamResponseRequestJson as StreamRequest,
+  StreamResponseResponseJson as StreamEvent,
+} from "@/gen/assistant/inference/v1/responses_pb";
+export type {
+  ConversationJson as Conversation,
+  GetConversationResponseJson as GetConversationResponse,
+  ListConversationsResponseJson as ConversationPage,
+  ListMessagesResponseJson as MessagePage,
+  MessageHitJson as MessageHit,
+  MessageJson as Message,
+  SearchMessagesResponseJson as SearchPage,
+} from "@/gen/assistant/sync/v1/conversations_pb";
+export type {
+  AttachmentJson as Attachment,
+  ReactionJson as Reaction,
+} from "@/gen/assistant/sync/v1/messages_pb";

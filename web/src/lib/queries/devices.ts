@@ -1,0 +1,19 @@
+/** The account's Macs. Read by their own page and by the status in the rail. */
+import { queryOptions } from "@tanstack/react-query";
+import { get } from "@/lib/api/client";
+import type { Device, DeviceList } from "@/lib/api/types";
+
+export const devicesQuery = queryOptions({
+  queryKey: ["devices"],
+  queryFn: ({ signal }) => get<DeviceList>("/api/devices", { pageSize: 200 }, signal),
+  refetchInterval: 5_000,
+});
+
+export function isActive(device: Device): boolean {
+  return device.state !== "DEVICE_STATE_DEACTIVATED";
+}
+
+/** The active Mac that synced last, or the first that never did. */
+export function latestMac(devices: readonly Device[]): Device | undefined {
+  return devices.filter(isActive).sort((a, b) => (b.lastSyncAt ?? "").localeCompare(a.lastSyncAt ?? ""))[0];
+}
