@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from stack.errors import StackError
-from svc_kit.migrations.runner import SERVICES
+from stack.services import SERVICES
 
 # The names in the file. A later version may add one: what is missing is made.
 NAMES = ("database_owner", "valkey", "internal_key", "code_key", *(f"database_{schema}" for schema in SERVICES))

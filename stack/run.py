@@ -1,6 +1,7 @@
 """One run of the stack, from the lock on its data directory to the last part that stops."""
 
 import asyncio
+import json
 import os
 import signal
 from dataclasses import replace
@@ -22,7 +23,7 @@ from stack.ports import is_taken
 from stack.settings import load_settings
 from stack.sign_in import is_refused
 from stack.supervisor.leftovers import end_leftovers
-from stack.supervisor.part import PartGaveUp, PartStatus
+from stack.supervisor.part import PartGaveUp, PartState, PartStatus
 from stack.supervisor.part_log import PartLog
 from stack.supervisor.state_file import StackState, read_state, write_state
 from stack.supervisor.supervisor import Supervisor
@@ -60,6 +61,7 @@ class StackRun:
         self._display = display
         me = psutil.Process()
         self._state = StackState(me.pid, me.create_time(), plan.url, plan.demo, addresses=plan.addresses.as_json())
+        self._told: dict[str, tuple[PartState, str]] = {}
         self._log = PartLog(plan.directory.logs, "supervisor")
         self._supervisor = Supervisor(all_parts(plan), plan.directory.logs, self._changed)
         self._display.show(self._supervisor.statuses)
@@ -121,10 +123,13 @@ class StackRun:
         self._display.say("Stopping…")
 
     def _changed(self, status: PartStatus) -> None:
-        detail = f" ({status.detail})" if status.detail else ""
-        self._log.write_line(f"{_now()} {status.name} {status.state.value}{detail}".encode())
-        self._display.changed(status)
         self._publish(self._state.phase)
+        told = (status.state, status.detail)
+        if self._told.get(status.name) == told:
+            return
+        self._told[status.name] = told
+        self._log.write_line(_log_line(status).encode())
+        self._display.changed(status)
 
     def _publish(self, phase: str, **changes: Any) -> None:
         parts = [status.as_json() for status in self._supervisor.statuses]
@@ -139,5 +144,8 @@ def _stop_on_signals() -> asyncio.Event:
     return stop
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
+def _log_line(status: PartStatus) -> str:
+    fields = {"part": status.name, "state": status.state.value, "detail": status.detail, "pid": status.process_id}
+    return json.dumps(
+        {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), **{k: v for k, v in fields.items() if v}}
+    )

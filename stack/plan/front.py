@@ -9,9 +9,9 @@ from stack.launcher import tied_command
 from stack.plan.addresses import HOST
 from stack.plan.child_environment import child_environment
 from stack.plan.installation import Installation
+from stack.services import SERVICES
 from stack.supervisor.part import Part
 from stack.supervisor.readiness import http_answers
-from svc_kit.migrations.runner import SERVICES
 
 
 def envoy_part(plan: Installation) -> Part:

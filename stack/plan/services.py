@@ -8,10 +8,11 @@ from stack.plan.addresses import HOST
 from stack.plan.child_environment import DEVICE, INFERENCE, WORKER, child_environment, metrics_of
 from stack.plan.installation import Installation
 from stack.plan.stores import database_environment
+from stack.plan.worker_check import worker_works
+from stack.services import SERVICES, role_of
 from stack.settings import model_choice
 from stack.supervisor.part import Part
 from stack.supervisor.readiness import grpc_serves
-from svc_kit.migrations.runner import SERVICES, role_of
 
 # A little more than a service gives its running calls to end.
 DRAIN_SECONDS = 5.5
@@ -68,7 +69,7 @@ def _sign_in_environment(plan: Installation) -> dict[str, str]:
 
 def worker_part(plan: Installation) -> Part:
     """Return the llama.cpp process, or the watch on the operator's."""
-    check = grpc_serves(plan.worker_address, "no model is loaded (yet): see `assistant logs worker`")
+    check = worker_works(plan.worker_address, plan.credentials.internal_key)
     if plan.settings.worker_address:
         return Part("worker", None, check, address=plan.worker_address, start_seconds=30, starts_limited=True)
     environment = child_environment(plan.environment, WORKER, metrics_of("worker"))

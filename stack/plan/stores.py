@@ -8,9 +8,9 @@ from stack.embedded.valkey import ValkeyInstance
 from stack.launcher import tied_command
 from stack.plan.child_environment import child_environment
 from stack.plan.installation import Installation
+from stack.services import SERVICES
 from stack.supervisor.part import Part
-from stack.supervisor.readiness import postgres_answers, redis_answers
-from svc_kit.migrations.runner import SERVICES
+from stack.supervisor.readiness import asked_in_a_thread, postgres_answers, redis_answers
 
 # A crash may leave much to replay before the first query is answered.
 RECOVERY_SECONDS = 300.0
@@ -39,16 +39,15 @@ def postgres_part(plan: Installation) -> Part:
 
 def valkey_part(plan: Installation) -> Part:
     """Return the embedded server, or the watch on the operator's."""
-    check = redis_answers(plan.redis_url)
     # Without what may be a password.
     address = plan.redis_url.rpartition("@")[2].rpartition("//")[2]
     if plan.settings.redis_url.get_secret_value():
-        return Part("valkey", None, check, address=address, start_seconds=30)
+        return Part("valkey", None, redis_answers(plan.redis_url), address=address, start_seconds=30)
     instance = ValkeyInstance(plan.directory.valkey, plan.addresses.valkey, plan.credentials.valkey)
     return Part(
         "valkey",
         instance.command,
-        check,
+        asked_in_a_thread(instance.is_ready),
         environment=child_environment(plan.environment),
         prepare=instance.prepare,
         address=address,

@@ -89,6 +89,7 @@ class Keeper:
         await asyncio.wait({ended, sick, stop}, return_when=asyncio.FIRST_COMPLETED)
         try:
             if stop.done():
+                sick.cancel()
                 await child.stop(self.part.stop_signal, self.part.stop_seconds)
                 self._set(PartState.STOPPED)
                 return None

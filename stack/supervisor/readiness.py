@@ -1,11 +1,11 @@
 """Real checks: a part is ready when it does what it is for, not when its process exists."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import asyncpg
 import grpc
-import redis.asyncio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from stack.supervisor.part import Check, Health, Reading
@@ -35,8 +35,19 @@ def postgres_answers(host: str, port: int, user: str, password: str) -> Check:
     return check
 
 
+def asked_in_a_thread(is_ready: Callable[[], bool]) -> Check:
+    """Ready when a question that blocks for a moment is answered with yes."""
+
+    async def check() -> Reading:
+        return READY if await asyncio.to_thread(is_ready) else SILENT
+
+    return check
+
+
 def redis_answers(url: str) -> Check:
     """Ready when PING is answered, which it is not while the server loads its data."""
+    # Only for a server of the operator's own: the library is too large to be loaded for nothing.
+    import redis.asyncio
 
     async def check() -> Reading:
         try:

@@ -2,12 +2,14 @@
 
 import pytest
 
+from stack import services
 from stack.credentials import load_credentials
 from stack.data_directory import DataDirectory
 from stack.plan.addresses import Addresses
 from stack.plan.installation import Installation
 from stack.plan.parts import all_parts
 from stack.settings import StackSettings
+from svc_kit.migrations import runner
 
 PASSWORD = "the-owners-password"
 
@@ -108,6 +110,13 @@ def test_what_the_operator_runs_is_watched_and_not_started(directory):
     assert parts["valkey"].address == "cache.example:6379"
     assert parts["sync_svc"].environment["DB_HOST"] == "db.example"
     assert parts["inference_svc"].environment["ML_SERVICE_URL"] == "gpu.example:50055"
+
+
+def test_the_services_are_those_of_the_migrations():
+    assert services.SERVICES == runner.SERVICES
+    assert [services.role_of(schema) for schema in runner.SERVICES] == [
+        runner.role_of(schema) for schema in runner.SERVICES
+    ]
 
 
 def test_the_demo_is_an_installation_apart():
