@@ -25,11 +25,15 @@ export default defineConfig({
     proxy: FAKE ? {} : Object.fromEntries(["/api", "/health", "/.well-known"].map((path) => [path, API])),
   },
   test: {
-    environment: "jsdom",
-    setupFiles: ["tests/setup.ts"],
     restoreMocks: true,
-    // Fake timers that a test sets must never leak into the next.
-    unstubGlobals: true,
     env: { TZ: "UTC" },
+    // A page for each file of pure functions would take longer than its tests.
+    projects: [
+      { extends: true, test: { name: "pure", include: ["src/**/*.test.ts"], environment: "node" } },
+      {
+        extends: true,
+        test: { name: "page", include: ["src/**/*.test.tsx"], environment: "jsdom", setupFiles: ["tests/setup.ts"] },
+      },
+    ],
   },
 });

@@ -109,7 +109,7 @@ function size(change: Change): number {
 
 /** Spaces at the end of both sides did not change. */
 function pulled(removed: string, added: string, after: string): Piece[] {
-  const shared = removed && added ? Math.min(trailing(removed), trailing(added)) : 0;
+  const shared = sharedSpace(removed, added);
   const cut = (text: string) => text.slice(0, text.length - shared);
   return [
     { kind: "removed" as const, text: cut(removed) },
@@ -118,6 +118,12 @@ function pulled(removed: string, added: string, after: string): Piece[] {
   ].filter((piece) => piece.text !== "");
 }
 
-function trailing(text: string): number {
-  return text.length - text.trimEnd().length;
+function sharedSpace(a: string, b: string): number {
+  let shared = 0;
+  while (shared < a.length && shared < b.length) {
+    const character = a[a.length - 1 - shared]!;
+    if (character !== b[b.length - 1 - shared] || character.trim() !== "") break;
+    shared++;
+  }
+  return shared;
 }
