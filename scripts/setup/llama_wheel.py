@@ -9,7 +9,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import sysconfig
 import tempfile
 from collections.abc import Mapping
@@ -54,14 +53,13 @@ class Build:
 
     @property
     def folder(self) -> Path:
-        """Where the wheel is kept; different options never share a folder."""
+        """Where the wheel is kept; different options never share a folder. It is for any Python 3, so that does not count."""
         variant = "cpu"
         if self.options:
             kind = "cuda" if self.with_cuda else "custom"
             variant = f"{kind}-{hashlib.sha256(self.options.encode()).hexdigest()[:8]}"
-        tag = f"cp{sys.version_info.major}{sys.version_info.minor}-{sysconfig.get_platform()}"
         cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-        return cache / "conversation-assistant" / "wheels" / f"{tag}-{variant}"
+        return cache / "conversation-assistant" / "wheels" / f"{sysconfig.get_platform()}-{variant}"
 
     @property
     def kept_wheel(self) -> Path | None:
