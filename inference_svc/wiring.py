@@ -37,6 +37,7 @@ from svc_kit.gate import Gate
 from svc_kit.ids import new_id
 from svc_kit.redis_client import redis_from_url
 from svc_kit.server import Service
+from svc_kit.task_end import end_task
 from svc_kit.tokens import KeyRing, TokenVerifier
 
 _NAME = "inference_svc"
@@ -127,10 +128,4 @@ def _channel(address: str, resources: AsyncExitStack) -> grpc.aio.Channel:
 
 
 def _in_background(work: Coroutine[Any, Any, None], resources: AsyncExitStack) -> None:
-    task = asyncio.get_running_loop().create_task(work)
-
-    async def end() -> None:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-    resources.push_async_callback(end)
+    resources.push_async_callback(end_task, asyncio.get_running_loop().create_task(work))

@@ -21,6 +21,7 @@ from svc_kit.gate import Gate
 from svc_kit.interceptor import CallInterceptor
 from svc_kit.logs import where
 from svc_kit.metrics import serve_metrics
+from svc_kit.task_end import end_task
 
 Probe = Callable[[], Awaitable[Any]]
 
@@ -129,8 +130,7 @@ async def running(service: Service) -> AsyncIterator[RunningServer]:
     try:
         yield server
     finally:
-        watch.cancel()
-        await asyncio.gather(watch, return_exceptions=True)
+        await end_task(watch)
         await server.stop()
 
 

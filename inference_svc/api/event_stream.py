@@ -13,6 +13,7 @@ from google.rpc import code_pb2
 
 from svc_kit.errors import DomainError
 from svc_kit.status import code_of
+from svc_kit.task_end import end_task
 
 Event = TypeVar("Event")
 
@@ -45,8 +46,7 @@ async def with_heartbeats(
         if event.error is not None:
             raise event.error
     finally:
-        pump.cancel()
-        await asyncio.gather(pump, return_exceptions=True)
+        await end_task(pump)
 
 
 async def with_error_event(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import Any
@@ -21,6 +22,7 @@ from svc_kit.errors import NotImplementedYet
 from svc_kit.identity import current_account
 from svc_kit.ids import parse_id
 from svc_kit.paging import decode_page_token, encode_page_token, page_size_of
+from svc_kit.task_end import end_task
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -41,7 +43,12 @@ class ResponsesServicer(responses_pb2_grpc.ResponsesServiceServicer):
     ) -> pb.GenerateResponseResponse:
         """Draft and answer when it is complete."""
         order = order_of(request, current_account(), context.time_remaining())
-        drafts, cached = await self._drafting.draft_once(order)
+        work = asyncio.create_task(self._drafting.draft_once(order))
+        try:
+            # A hang-up ends this wait for certain; inside the work, a driver could lose it.
+            drafts, cached = await asyncio.shield(work)
+        finally:
+            await end_task(work)
         return answer_of(drafts, cached)
 
     async def StreamResponse(
