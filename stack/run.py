@@ -33,6 +33,10 @@ def plan_run(
     directory: DataDirectory, *, demo: bool, host: str, port: int, certificate: Certificate | None
 ) -> Installation:
     """Decide everything that one run needs; the data directory exists and is locked."""
+    former = read_state(directory.state_file)
+    if former is not None:
+        # They would still hold the port, and the database.
+        end_leftovers(former)
     if is_taken(host, port):
         raise StackError(
             f"port {port} on {host} is taken by another program: stop that program, or choose another with --port"
@@ -68,9 +72,6 @@ class StackRun:
 
     async def run(self) -> None:
         """Run until a signal; raise PartGaveUp when a part failed for good."""
-        former = read_state(self._plan.directory.state_file)
-        if former is not None and (ended := await asyncio.to_thread(end_leftovers, former)):
-            self._display.say(f"ended what a killed run had left behind: {', '.join(ended)}")
         self._publish("starting")
         stop = _stop_on_signals()
         greeting = asyncio.create_task(self._greet())

@@ -15,7 +15,6 @@ from stack.display import welcome
 from stack.edge.settings import Certificate
 from stack.errors import StackError
 from stack.owner_password import OwnerPassword
-from stack.ports import is_taken
 from stack.supervisor.state_file import StackState, is_locked, read_state
 
 POLL_SECONDS = 0.1
@@ -29,10 +28,6 @@ def start_detached(
         state = running_state(directory)
         raise StackError(
             f"the stack on {directory.root} runs already{f' at {state.url}' if state else ''}; nothing was changed"
-        )
-    if is_taken(host, port):
-        raise StackError(
-            f"port {port} on {host} is taken by another program: stop that program, or choose another with --port"
         )
     command = [
         sys.executable,

@@ -102,10 +102,13 @@ def checked_certificate(chain: Path | None, key: Path | None) -> Certificate | N
 
 def require_safe(host: str, certificate: Certificate | None, *, demo: bool) -> None:
     """Refuse to carry messages and passwords over a network in the clear."""
-    if ipaddress.ip_address(host).is_loopback:
+    is_loopback = ipaddress.ip_address(host).is_loopback
+    if demo and (not is_loopback or certificate):
+        raise StackError(
+            "the demo is for this machine only and speaks http: leave --host, --tls-cert and --tls-key out"
+        )
+    if is_loopback:
         return
-    if demo:
-        raise StackError(f"--host {host}: the demo is for this machine only, so leave --host out")
     if certificate is None:
         raise StackError(
             f"--host {host}: other machines could reach it, and everything would cross the network in the clear. "

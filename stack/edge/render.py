@@ -93,7 +93,6 @@ def _http_filters(settings: EdgeSettings, rpcs: list[Rpc]) -> list[Config]:
         _jwt(settings, rpcs),
         part("filters/compressor"),
         part("filters/body_limit", max_message_bytes=MAX_MESSAGE_BYTES),
-        part("filters/files", assets=str(settings.ui_directory.resolve() / "assets") + "/"),
     ]
     services = reachable_services(rpcs)
     transcoder = part(

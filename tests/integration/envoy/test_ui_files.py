@@ -25,6 +25,18 @@ async def test_a_hashed_asset_is_kept_forever(http):
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
 
 
+async def test_an_asset_is_compressed_for_who_asks(http):
+    answer = await http.get("/assets/index-1a2b3c.js", headers={"accept-encoding": "gzip"})
+
+    assert (answer.headers["content-encoding"], answer.text) == ("gzip", SCRIPT)
+
+
+async def test_an_asset_can_be_asked_about(http):
+    answer = await http.head("/assets/index-1a2b3c.js")
+
+    assert (answer.status_code, answer.text) == (200, "")
+
+
 async def test_a_file_beside_the_page_is_served(http):
     answer = await http.get("/favicon.svg")
 

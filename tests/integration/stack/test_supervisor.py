@@ -9,13 +9,16 @@ import textwrap
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from stack.errors import StackError
 from stack.launcher import tied_command
+from stack.supervisor.leftovers import end_leftovers
 from stack.supervisor.part import Check, Health, Part, PartGaveUp, PartState, Reading
+from stack.supervisor.state_file import StackState
 from stack.supervisor.supervisor import Supervisor
 from tests.deadline import eventually
 
@@ -193,3 +196,26 @@ async def test_children_end_when_their_parent_is_killed(tmp_path):
         parent.kill()
 
         await eventually(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
+
+
+async def test_what_a_killed_supervisor_left_is_ended_by_the_next_one():
+    left = subprocess.Popen([sys.executable, "-c", STUBBORN], stdout=subprocess.PIPE)
+    with left:
+        assert left.stdout is not None
+        left.stdout.readline()
+        started = psutil.Process(left.pid).create_time()
+        parts: list[dict[str, Any]] = [
+            {"name": "left", "process_id": left.pid, "process_started": started, "stop_signal": signal.SIGKILL},
+            {
+                "name": "reused",
+                "process_id": os.getpid(),
+                "process_started": started - 1000,
+                "stop_signal": signal.SIGKILL,
+            },
+            {"name": "never ran", "process_id": None, "process_started": None, "stop_signal": signal.SIGKILL},
+        ]
+
+        ended = end_leftovers(StackState(1, 1.0, "", demo=False, parts=parts))
+
+        assert ended == ["left"]
+        assert not psutil.pid_exists(left.pid)
