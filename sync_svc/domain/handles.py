@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 _INTERNATIONAL = "00"
 
 
+# A page of messages asks for the same few handles again and again.
+@lru_cache(maxsize=10_000)
 def handle_key(handle: str) -> str:
     """The form in which handles are compared: digits of a phone number with a + in front where it had one, else lower case.
 
