@@ -8,9 +8,11 @@ import { classicScript } from "./tooling/classic-script.ts";
 const API = process.env.ASSISTANT_URL ?? "http://127.0.0.1:8080";
 const FAKE = process.env.ASSISTANT_FAKE === "1";
 
+const folder = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+
 export default defineConfig({
   plugins: [react(), classicScript("/src/first-paint.js"), ...(FAKE ? [fakeApi()] : [])],
-  resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
+  resolve: { alias: { "@": folder("src"), "@tests": folder("tests") } },
   build: {
     // light-dark() is written as it is: older targets would make the CSS compiler emulate it.
     target: ["chrome123", "firefox128", "safari17.5"],
@@ -32,7 +34,13 @@ export default defineConfig({
       { extends: true, test: { name: "pure", include: ["src/**/*.test.ts"], environment: "node" } },
       {
         extends: true,
-        test: { name: "page", include: ["src/**/*.test.tsx"], environment: "jsdom", setupFiles: ["tests/setup.ts"] },
+        test: {
+          name: "page",
+          testTimeout: 20_000,
+          include: ["src/**/*.test.tsx"],
+          environment: "jsdom",
+          setupFiles: ["tests/setup.ts"],
+        },
       },
     ],
   },

@@ -15,6 +15,8 @@ HTMLDialogElement.prototype.showModal = function showModal() {
 HTMLDialogElement.prototype.close = function close() {
   this.open = false;
 };
+// axe asks for a canvas to look at icon fonts, of which there are none.
+HTMLCanvasElement.prototype.getContext = () => null;
 Element.prototype.scrollIntoView = vi.fn();
 window.scrollTo = vi.fn() as typeof window.scrollTo;
 

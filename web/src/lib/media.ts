@@ -14,3 +14,6 @@ export function useMedia(query: string): boolean {
 
 /** Either the list or the conversation is shown, not both. */
 export const ONE_COLUMN = "(max-width: 860px)";
+
+/** A tab bar under the thumb instead of the rail. */
+export const PHONE = "(max-width: 720px)";

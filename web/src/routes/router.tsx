@@ -4,6 +4,7 @@ import {
   createRoute,
   createRouter,
   type ErrorComponentProps,
+  type RouterHistory,
   redirect,
 } from "@tanstack/react-router";
 import { Button } from "@/components/ui/Button";
@@ -93,8 +94,8 @@ function PageFailed({ reset }: ErrorComponentProps) {
   );
 }
 
-export function makeRouter() {
-  return createRouter({ routeTree, defaultErrorComponent: PageFailed });
+export function makeRouter(history?: RouterHistory) {
+  return createRouter({ routeTree, defaultErrorComponent: PageFailed, ...(history && { history }) });
 }
 
 declare module "@tanstack/react-router" {

@@ -35,7 +35,8 @@ export function useDrafting(conversationId: string, newest: DraftTarget | undefi
   const taken = versions.some((known) => known.phase === "accepted" || known.phase === "edited");
   const open = run !== null || editing || browsing || (!taken && versions.at(-1)?.phase === "done");
   // A closed panel is about the newest message; an open one stays with its own until it is dealt with.
-  if (!open && about?.messageId !== newest?.messageId) setAbout(newest);
+  // (A panel that opens with a kept edit has none yet.)
+  if ((!open || !about) && about?.messageId !== newest?.messageId) setAbout(newest);
 
   const index = Math.min(chosenVersion ?? versions.length - 1, versions.length - 1);
   const version: Version | undefined = versions[index];

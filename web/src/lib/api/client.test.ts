@@ -1,5 +1,5 @@
+import { refusal, serve } from "@tests/fake-server";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { refusal, serve } from "../../../tests/fake-server";
 import { get, offline, patch, post, sessionsLost } from "./client";
 import { Code } from "./error";
 

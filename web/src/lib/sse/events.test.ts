@@ -1,6 +1,6 @@
+import { refusal, Stream, serve } from "@tests/fake-server";
 import { expect, test } from "vitest";
 import { Code } from "@/lib/api/error";
-import { refusal, Stream, serve } from "../../../tests/fake-server";
 import { postForEvents } from "./events";
 
 async function collect(signal = new AbortController().signal): Promise<unknown[]> {
