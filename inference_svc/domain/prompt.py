@@ -37,7 +37,7 @@ def build_prompt(turns: Sequence[Turn], manner: Manner, chat: ChatTemplate | Non
 
     Raises FailedPrecondition when the template cannot be used.
     """
-    stops = stops_of(turns, manner.is_group)
+    stops = stops_of(turns, manner)
     if chat is None:
         return Prompt((PromptPart(transcript(turns, manner)),), stops, "transcript-1")
     form = hashlib.sha256(chat.source.encode()).hexdigest()[:16]

@@ -9,9 +9,11 @@ from inference_svc.domain.conversation import Manner, Turn
 ME = "Me"
 THEM = "Them"
 STOPS = ("\nThem:", "\nMe:", "\n\n")
+# A model that has read notes goes on with notes of its own.
+NOTE_STOP = "\n["
 # The worker takes 16 stops of 100 characters.
 _MAX_NAME = 60
-_MAX_NAMES = 16 - len(STOPS)
+_MAX_STOPS = 16
 
 
 def one_line(text: str) -> str:
@@ -49,11 +51,16 @@ def transcript(turns: Sequence[Turn], manner: Manner) -> str:
     return "\n".join([*lines, f"{ME}:"])
 
 
-def stops_of(turns: Sequence[Turn], is_group: bool) -> tuple[str, ...]:
-    """The texts that end a reply: the beginning of anybody's next line, and an empty line."""
-    names = (name_of(turn, is_group) for turn in reversed(turns))
-    others = [name for name in dict.fromkeys(names) if name not in (ME, THEM)]
-    return STOPS + tuple(f"\n{name}:" for name in others[:_MAX_NAMES])
+def stops_of(turns: Sequence[Turn], manner: Manner) -> tuple[str, ...]:
+    """The texts that end a reply: the beginning of anybody's next line, an empty line, and a note where there are notes."""
+    stops = STOPS if not _notes(manner) else (*STOPS, NOTE_STOP)
+    names = (name_of(turn, manner.is_group) for turn in reversed(turns))
+    others = [f"\n{name}:" for name in dict.fromkeys(names) if name not in (ME, THEM)]
+    return (*stops, *others)[:_MAX_STOPS]
+
+
+def _notes(manner: Manner) -> bool:
+    return any(one_line(note) for note in (manner.relation, manner.tone, manner.instruction))
 
 
 def _about(manner: Manner) -> list[str]:

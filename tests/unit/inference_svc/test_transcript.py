@@ -67,19 +67,24 @@ def test_a_name_cannot_end_its_label_early_nor_run_on():
 
 
 def test_a_reply_stops_where_anybody_speaks():
-    assert stops_of(turns("Hi"), is_group=False) == ("\nThem:", "\nMe:", "\n\n")
+    assert stops_of(turns("Hi"), Manner()) == ("\nThem:", "\nMe:", "\n\n")
 
 
 def test_in_a_group_it_stops_at_each_name_the_latest_first():
     conversation = turns("Ana| 1", "Bo| 2", "Me: 3", "Ana| 4")
 
-    assert stops_of(conversation, is_group=True) == (*STOPS, "\nAna:", "\nBo:")
+    assert stops_of(conversation, Manner(is_group=True)) == (*STOPS, "\nAna:", "\nBo:")
+
+
+@pytest.mark.parametrize("manner", [Manner(relation="x"), Manner(tone="x"), Manner(instruction="x")])
+def test_where_there_are_notes_it_stops_at_a_note(manner):
+    assert stops_of(turns("Hi"), manner) == (*STOPS, "\n[")
 
 
 def test_there_are_never_more_stops_than_the_worker_takes():
     conversation = turns(*[f"Person {number} {'x' * 90}| Hi" for number in range(30)])
 
-    stops = stops_of(conversation, is_group=True)
+    stops = stops_of(conversation, Manner(is_group=True))
 
     assert len(stops) == 16
     assert all(len(stop) <= 100 for stop in stops)
