@@ -59,6 +59,7 @@ class Glance:
 
     async def _ask(self, ask: AskPart) -> PartStatus:
         try:
-            return await asyncio.wait_for(ask(), self._timeout)
+            async with asyncio.timeout(self._timeout):
+                return await ask()
         except Exception:
             return PartStatus.UNREACHABLE
