@@ -69,9 +69,12 @@ class Database:
             yield connection
             await connection.commit()
         except _FAILED as error:
-            understood = _understood(error)
+            understood = _away() if await _is_closed(connection) else _understood(error)
             if understood is None:
                 raise
+            if isinstance(understood, Unavailable):
+                # A statement that went to the driver failed without SQLAlchemy's knowledge, which would roll back on it.
+                await connection.invalidate()
             raise understood from error
         finally:
             await connection.close()
@@ -114,6 +117,10 @@ def _understood(error: Exception) -> DomainError | None:
         isinstance(error, DBAPIError) and error.connection_invalidated
     )
     return _away() if lost or state.startswith(_AWAY_STATES) else None
+
+
+async def _is_closed(connection: AsyncConnection) -> bool:
+    return not connection.invalidated and bool((await driver_connection(connection)).is_closed())
 
 
 def _away() -> Unavailable:
