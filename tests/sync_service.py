@@ -20,16 +20,14 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from jwt.algorithms import ECAlgorithm
 
 from svc_kit.clients import InternalCaller, channel_to
-from svc_kit.migrations.runner import migrate, role_of
 from svc_kit.server import running
-from svc_kit.settings import DatabaseSettings, from_mapping
+from svc_kit.settings import from_mapping
 from svc_kit.tokens import API_AUDIENCE, ISSUER
 from sync_svc.settings import SyncSettings
 from sync_svc.wiring import build
 from tests.conftest import DatabaseAddress
 
 INTERNAL_KEY = "an-internal-key-of-forty-characters-only"
-PASSWORD = "password-of-the-role"
 EPOCH = datetime(2024, 5, 1, 12, tzinfo=UTC)
 
 
@@ -110,41 +108,16 @@ class SyncService:
         )
 
 
-async def migrated(database: DatabaseAddress) -> DatabaseSettings:
-    """Make the schema; the settings of the service's own role."""
-    await migrate(owner_of(database), {"sync": PASSWORD})
-    return from_mapping(
-        DatabaseSettings,
-        host=database.host,
-        port=database.port,
-        user=role_of("sync"),
-        password=PASSWORD,
-        name=database.name,
-    )
-
-
-def owner_of(database: DatabaseAddress) -> DatabaseSettings:
-    """The owner's settings."""
-    return from_mapping(
-        DatabaseSettings,
-        host=database.host,
-        port=database.port,
-        user=database.user,
-        password=database.password,
-        name=database.name,
-    )
-
-
 @asynccontextmanager
 async def running_sync_service(database: DatabaseAddress) -> AsyncIterator[SyncService]:
-    """sync_svc on a fresh schema of `database`."""
-    role = await migrated(database)
+    """sync_svc on a migrated database."""
+    role = database.as_service("sync").settings
     devices = DeviceService()  # type: ignore[abstract] # what sync_svc never calls is UNIMPLEMENTED
     async with _serving(devices) as device_port:
         settings = from_mapping(
             SyncSettings,
             **role.model_dump(exclude={"password"}),
-            password=PASSWORD,
+            password=role.password,
             listen="127.0.0.1:0",
             internal_key=INTERNAL_KEY,
             device_address=f"127.0.0.1:{device_port}",

@@ -373,3 +373,15 @@ async def test_a_heartbeat_reaches_device_svc(service: SyncService, me: Caller):
     (told,) = [one for one in service.devices.activities if one.device_id == str(me.device_id)]
     assert (told.agent_version, told.health, told.health_message) == ("1.2", int(health), "slow disk")
     assert answer.HasField("server_time")
+
+
+async def test_no_log_line_holds_what_people_wrote(me: Caller, capfd: pytest.CaptureFixture[str]):
+    await synced(me, incoming("a", "canary", edits=[{"text": "canary"}]))
+    for wrong in (incoming("", "canary"), incoming("b", "canary", conversation_id=str(me.account_id))):
+        with pytest.raises(grpc.aio.AioRpcError):
+            await synced(me, wrong)
+    await me.owner.SearchMessages(pb.SearchMessagesRequest(query="canary"))
+
+    logged = "".join(capfd.readouterr())
+    assert "SearchMessages" in logged
+    assert "canary" not in logged

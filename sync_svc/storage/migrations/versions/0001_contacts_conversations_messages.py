@@ -47,7 +47,7 @@ CREATE TABLE sync.contacts (
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT pk_contacts PRIMARY KEY (account_id, id),
-    CONSTRAINT uq_contacts_account_id UNIQUE (account_id, apple_id)
+    CONSTRAINT uq_contacts_account_id_apple_id UNIQUE (account_id, apple_id)
 )
 """
 
@@ -80,7 +80,7 @@ CREATE TABLE sync.conversations (
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT pk_conversations PRIMARY KEY (account_id, id),
-    CONSTRAINT uq_conversations_account_id UNIQUE (account_id, imessage_id)
+    CONSTRAINT uq_conversations_account_id_imessage_id UNIQUE (account_id, imessage_id)
 )
 """
 
