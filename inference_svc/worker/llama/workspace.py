@@ -29,7 +29,8 @@ class Workspace:
     def log_sum_exp(self, row: Row) -> float:
         """ln of the sum of e^x, in one pass while that stays in the range of a float32, which logits nearly always do."""
         scratch = self._scratch
-        total = float(np.exp(row, out=scratch).sum())
+        with np.errstate(over="ignore"):
+            total = float(np.exp(row, out=scratch).sum())
         if _TINY < total < math.inf:
             return math.log(total)
         most = row.max()

@@ -1,0 +1,24 @@
+"""The real SmolLM2, loaded once for the tests that share it."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from inference_svc.model_files import DEFAULT_CACHE, ModelFiles, load_manifest
+from inference_svc.worker.llama.backend import ContextOptions
+from tests.integration.worker.running import RunningModel, running_model
+
+
+@pytest.fixture(scope="session")
+def model_path() -> Path:
+    files = ModelFiles(load_manifest(), DEFAULT_CACHE)
+    return files.find(files.manifest.get("smollm2-135m-instruct"))
+
+
+@pytest.fixture(scope="session")
+async def smollm(model_path: Path) -> AsyncIterator[RunningModel]:
+    async with running_model(
+        model_path, ContextOptions(sequences=8, context_size=1024, pool_size=2048, threads=2)
+    ) as model:
+        yield model

@@ -1,0 +1,97 @@
+"""The llama.cpp context behind the engine's Protocol."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inference_svc.worker.engine.backend import Choice, Span
+from inference_svc.worker.engine.request import Sampling
+from inference_svc.worker.llama.backend import ContextOptions, LlamaBackend
+from inference_svc.worker.llama.model import LlamaModel
+from inference_svc.worker.llama.tokenizer import Tokenizer
+from svc_kit.errors import Unavailable
+
+GREEDY = Sampling(temperature=0)
+TOKENS = [100, 200, 300]
+
+
+@pytest.fixture
+def backend(model_path: Path):
+    model = LlamaModel(model_path, 0, lambda _: True)
+    backend = LlamaBackend(model, Tokenizer(model), ContextOptions(4, 256, 256, 2))
+    yield backend
+    backend.close()
+
+
+def next_token(backend: LlamaBackend, output: int = 0) -> Choice:
+    return backend.sampler(GREEDY, 1, []).sample(output)
+
+
+def test_a_rebuilt_context_works_like_the_first(backend: LlamaBackend):
+    assert backend.decode([Span(0, 0, TOKENS, True)]) == 0
+    before = next_token(backend)
+
+    backend.reset()
+
+    assert backend.decode([Span(0, 0, TOKENS, True)]) == 0
+    assert next_token(backend) == pytest.approx(before)
+
+
+def test_a_prompt_in_pieces_and_a_shared_one_give_what_it_gives_whole(backend: LlamaBackend):
+    backend.decode([Span(0, 0, TOKENS, True)])
+    whole = next_token(backend)
+    backend.decode([Span(1, 0, TOKENS[:2], False)])
+    backend.share(1, 2)
+
+    assert backend.decode([Span(1, 2, TOKENS[2:], True), Span(2, 2, TOKENS[2:], True)]) == 0
+
+    for output in range(2):
+        assert next_token(backend, output).token == whole.token
+        assert next_token(backend, output).logprob == pytest.approx(whole.logprob, abs=0.05)
+
+
+def test_a_full_cache_says_so_and_keeps_what_it_has(backend: LlamaBackend):
+    prompt = (np.arange(250) % 1000 + 100).tolist()
+    assert backend.decode([Span(0, 0, prompt, True)]) == 0
+
+    assert backend.decode([Span(1, 0, TOKENS * 3, True)]) == 1
+
+    assert backend.decode([Span(0, 250, [100], True)]) == 0
+
+
+def test_a_forgotten_sequence_makes_room(backend: LlamaBackend):
+    prompt = (np.arange(250) % 1000 + 100).tolist()
+    backend.decode([Span(0, 0, prompt, False)])
+
+    backend.forget(0)
+
+    assert backend.decode([Span(1, 0, prompt, True)]) == 0
+
+
+def test_a_broken_batch_is_a_code_and_not_the_end(backend: LlamaBackend):
+    assert backend.decode([Span(0, 0, [10_000_000], True)]) < 0
+
+    assert backend.decode([Span(0, 0, TOKENS, True)]) == 0
+
+
+def test_a_closed_model_counts_nothing(model_path: Path):
+    model = LlamaModel(model_path, 0, lambda _: True)
+    tokenizer = Tokenizer(model)
+    tokenizer.close()
+    model.close()
+
+    with pytest.raises(Unavailable):
+        tokenizer.count(["hello"])
+
+
+def test_a_loading_can_be_given_up(model_path: Path):
+    heard: list[float] = []
+
+    def give_up(done: float) -> bool:
+        heard.append(done)
+        return False
+
+    with pytest.raises(Exception, match="cannot be loaded"):
+        LlamaModel(model_path, 0, give_up)
+    assert heard

@@ -1,0 +1,152 @@
+"""The model's life: what is said while it loads, fails and comes back."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Sequence
+from contextlib import asynccontextmanager
+
+import pytest
+
+from inference_svc.worker.engine.engine import Engine
+from inference_svc.worker.engine.events import Piece
+from inference_svc.worker.engine.host import HostOptions, HostState, ModelHost
+from inference_svc.worker.engine.model import LoadedModel, ModelFileUnusable, ModelUnusable, Progress, PromptPart
+from inference_svc.worker.engine.request import GenerationRequest
+from inference_svc.worker.engine.stepper import EngineOptions
+from svc_kit.errors import Unavailable
+from tests.deadline import eventually
+from tests.unit.inference_svc.worker.scripted import ScriptedBackend
+
+
+class NoVocabulary:
+    bos_text = eos_text = ""
+
+    def prompt(self, parts: Iterable[PromptPart]) -> list[int]:
+        return []
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        return []
+
+
+class ScriptedSource:
+    """A model file that a test replaces."""
+
+    id = display_name = "scripted"
+    prompt_style = "transcript"
+
+    def __init__(self, load: Callable[[Progress], ScriptedBackend]) -> None:
+        self.loader = load
+        self.version = 0
+        self.loads = 0
+
+    def load(self, progress: Progress) -> LoadedModel:
+        self.loads += 1
+        return LoadedModel(self.loader(progress), NoVocabulary(), "", "")
+
+    def fingerprint(self) -> Hashable:
+        return self.version
+
+
+def fails(error: Exception) -> Callable[[Progress], ScriptedBackend]:
+    def load(progress: Progress) -> ScriptedBackend:
+        raise error
+
+    return load
+
+
+def works(progress: Progress) -> ScriptedBackend:
+    return ScriptedBackend()
+
+
+@asynccontextmanager
+async def hosting(source: ScriptedSource) -> AsyncIterator[ModelHost]:
+    host = ModelHost(source, EngineOptions(), HostOptions(watch_seconds=0.01, retry_seconds=0.01))
+    host.start()
+    try:
+        yield host
+    finally:
+        await host.stop()
+
+
+async def test_a_loading_model_says_how_far_it_is():
+    go_on = threading.Event()
+
+    def load(progress: Progress) -> ScriptedBackend:
+        progress(0.4)
+        go_on.wait()
+        return ScriptedBackend()
+
+    async with hosting(ScriptedSource(load)) as host:
+        await eventually(lambda: host.load_progress == 0.4)
+        assert host.state is HostState.LOADING
+        with pytest.raises(Unavailable, match="being loaded"):
+            host.served()
+
+        go_on.set()
+        await eventually(lambda: host.state is HostState.READY)
+
+
+async def test_a_loading_is_given_up_when_the_process_stops():
+    given_up = threading.Event()
+
+    def load(progress: Progress) -> ScriptedBackend:
+        while progress(0.1):
+            pass
+        given_up.set()
+        raise ModelFileUnusable("given up")
+
+    source = ScriptedSource(load)
+    async with hosting(source):
+        await eventually(lambda: source.loads == 1)
+
+    assert given_up.is_set()
+
+
+async def test_a_bad_file_is_named_and_tried_again_only_when_it_changed():
+    source = ScriptedSource(fails(ModelFileUnusable("not a GGUF file")))
+    async with hosting(source) as host:
+        await eventually(lambda: host.state is HostState.FAILED)
+        with pytest.raises(Unavailable, match="not a GGUF file"):
+            host.served()
+        for _ in range(5):
+            await asyncio.to_thread(source.fingerprint)
+        assert source.loads == 1
+
+        source.loader, source.version = works, 1
+        await eventually(lambda: host.state is HostState.READY)
+
+    assert source.loads == 2
+
+
+@pytest.mark.parametrize("error", [ModelUnusable("no memory"), RuntimeError("a surprise")])
+async def test_other_trouble_is_tried_again_by_itself(error: Exception):
+    source = ScriptedSource(fails(error))
+    async with hosting(source) as host:
+        await eventually(lambda: source.loads > 1)
+
+        source.loader = works
+        await eventually(lambda: host.state is HostState.READY)
+
+    assert host.message == ""
+
+
+async def test_a_model_that_breaks_is_loaded_again():
+    class Broken(ScriptedBackend):
+        def reset(self) -> None:
+            raise RuntimeError("device lost")
+
+    broken = Broken()
+    broken.codes.append(-3)
+    source = ScriptedSource(lambda progress: broken)
+    async with hosting(source) as host:
+        await eventually(lambda: host.state is HostState.READY)
+        source.loader = works
+        with pytest.raises(Unavailable):
+            await _read(host.served().engine, broken.says("a"))
+
+        await eventually(lambda: source.loads == 2 and host.state is HostState.READY)
+
+
+async def _read(engine: Engine, prompt: Sequence[int]) -> list[str]:
+    async with engine.submit(GenerationRequest(prompt)) as events:
+        return [event.text async for event in events if isinstance(event, Piece)]
