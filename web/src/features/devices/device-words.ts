@@ -30,9 +30,9 @@ export function healthOf(device: Device): DeviceHealthWords {
   }
 }
 
-/** "macOS 15.5" */
+/** "macOS 15.5"; a version that names its system itself is left as it is. */
 export function systemName(device: Device): string {
   const system = device.platform === "linux" ? "Linux" : "macOS";
   const version = device.osVersion ?? "";
-  return version.toLowerCase().startsWith(system.toLowerCase()) ? version : `${system} ${version}`.trim();
+  return version.toLowerCase().includes(system.toLowerCase()) ? version : `${system} ${version}`.trim();
 }

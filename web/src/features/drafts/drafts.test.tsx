@@ -298,6 +298,7 @@ describe("several drafts", () => {
     }));
     const { user } = renderApp("/conversations/c1");
     await waitFor(() => expect(text()).toBe("Second"));
+    expect(document.activeElement).toBe(document.body);
 
     await user.keyboard("[[");
 

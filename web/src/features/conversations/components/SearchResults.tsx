@@ -12,7 +12,7 @@ import { shortTime } from "@/lib/time";
 import { counted } from "@/lib/words";
 import { useConversations } from "../api/conversations";
 import { useSearch } from "../api/search";
-import { isOutgoing } from "../message-words";
+import { firstName, isOutgoing, senderName } from "../message-words";
 import { Marked } from "./Marked";
 
 interface SearchResultsProps {
@@ -109,12 +109,18 @@ function Hit({
           )}
         </span>
         <span className="found" dir="auto">
-          {isOutgoing(message) && "You: "}
+          {sender(hit)}
           <Marked text={message.text ?? ""} query={query} />
         </span>
       </Link>
     </li>
   );
+}
+
+/** "You: ", "Petra: "; in a conversation of two, the other's name is already there. */
+function sender({ message, conversationName }: MessageHit): string {
+  if (!message || (!isOutgoing(message) && message.senderName === conversationName)) return "";
+  return `${firstName(senderName(message))}: `;
 }
 
 /** People and groups of the list by their names. */

@@ -141,6 +141,11 @@ function Choose({
   );
 }
 
+/** The file's hash behind the name is for logs. */
+function modelName(modelVersion: string): string {
+  return modelVersion.replace(/@[0-9a-f]{6,}/g, "");
+}
+
 function Confidence({ suggestion, instruction }: { suggestion: Suggestion; instruction: string }) {
   const [shown, setShown] = useState(false);
   const { words, icon } = sureness(suggestion.confidence);
@@ -160,7 +165,7 @@ function Confidence({ suggestion, instruction }: { suggestion: Suggestion; instr
       <br />
       {shown
         ? "How sure the model was of its words, not whether it is right"
-        : [suggestion.modelVersion, instruction].filter(Boolean).join(", ")}
+        : [modelName(suggestion.modelVersion), instruction].filter(Boolean).join(", ")}
     </span>
   );
 }

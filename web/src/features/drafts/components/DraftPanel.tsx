@@ -1,6 +1,6 @@
 /** The draft panel: the only thing in a conversation that carries the accent. */
 import { useQuery } from "@tanstack/react-query";
-import { type RefObject, useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Code } from "@/lib/api/error";
 import { useShortcuts } from "@/lib/keys";
 import { modelQuery } from "@/lib/queries/model";
@@ -20,10 +20,9 @@ interface DraftPanelProps {
   verdict: Verdict;
   newest: DraftTarget | undefined;
   showMessage: (messageId: string) => void;
-  ref: RefObject<HTMLElement | null>;
 }
 
-export function DraftPanel({ drafting, verdict, newest, showMessage, ref }: DraftPanelProps) {
+export function DraftPanel({ drafting, verdict, newest, showMessage }: DraftPanelProps) {
   const { version, typed, change, live } = drafting;
   const [picked, setPicked] = useState(0);
   const [rejecting, setRejecting] = useState(false);
@@ -93,7 +92,6 @@ export function DraftPanel({ drafting, verdict, newest, showMessage, ref }: Draf
   };
 
   const editing = typed.edit?.open === true;
-  useKeptFocus(ref, `${state.kind} ${editing} ${rejecting}`);
   useShortcuts(
     {
       Escape: back,
@@ -115,7 +113,6 @@ export function DraftPanel({ drafting, verdict, newest, showMessage, ref }: Draf
   if (editing && typed.edit) {
     return (
       <EditDraft
-        ref={ref}
         edit={typed.edit}
         about={drafting.about}
         onChange={(next) => change({ edit: next })}
@@ -134,7 +131,6 @@ export function DraftPanel({ drafting, verdict, newest, showMessage, ref }: Draf
       className={`draft ${state.kind}`}
       aria-label="Draft"
       aria-busy={live}
-      ref={ref}
       // The panel itself can hold the keyboard: Esc and Enter then mean it.
       tabIndex={-1}
     >
@@ -195,14 +191,4 @@ export function DraftPanel({ drafting, verdict, newest, showMessage, ref }: Draf
       )}
     </section>
   );
-}
-
-/** When the button that had the keyboard goes with a change of state, the panel itself has it. */
-function useKeptFocus(panel: RefObject<HTMLElement | null>, state: string): void {
-  const before = useRef(state);
-  useEffect(() => {
-    if (before.current === state) return;
-    before.current = state;
-    if (document.activeElement === document.body) panel.current?.focus({ preventScroll: true });
-  }, [panel, state]);
 }

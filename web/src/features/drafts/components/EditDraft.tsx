@@ -1,5 +1,5 @@
 /** Editing a draft in place, with what changed below it. What is typed is kept, whatever happens. */
-import { type KeyboardEvent, type Ref, useEffect, useId, useRef } from "react";
+import { type KeyboardEvent, useEffect, useId, useRef } from "react";
 import { Button } from "@/components/ui/Button";
 import { Icon } from "@/components/ui/Icon";
 import { MODIFIER } from "@/lib/keys";
@@ -14,12 +14,11 @@ interface EditDraftProps {
   onChange: (edit: Edit) => void;
   onAccept: (shown: Element | null) => void;
   onShow: (messageId: string) => void;
-  ref: Ref<HTMLElement>;
 }
 
 const LONGEST = 20_000;
 
-export function EditDraft({ edit, about, onChange, onAccept, onShow, ref }: EditDraftProps) {
+export function EditDraft({ edit, about, onChange, onAccept, onShow }: EditDraftProps) {
   const field = useRef<HTMLTextAreaElement>(null);
   const id = useId();
   const empty = edit.text.trim() === "";
@@ -49,7 +48,7 @@ export function EditDraft({ edit, about, onChange, onAccept, onShow, ref }: Edit
   };
 
   return (
-    <section className="draft editing" aria-label="Draft, editing" ref={ref} tabIndex={-1}>
+    <section className="draft editing" aria-label="Draft, editing" tabIndex={-1}>
       <div className="dhead">
         <span className="state accent">
           <Icon name="pen" />

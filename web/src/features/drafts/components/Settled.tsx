@@ -9,10 +9,12 @@ import type { SettledDraft } from "../use-verdict";
 const SHOWN_MS = 4_000;
 
 export function Settled({ settled, onDone }: { settled: SettledDraft; onDone: () => void }) {
+  const panel = useRef<HTMLElement>(null);
   const text = useRef<HTMLParagraphElement>(null);
   useEffect(() => {
     if (!settled.copied) {
-      // The clipboard is closed to us: the reader's own keys copy what is selected.
+      // The clipboard is closed to us: the reader's own keys copy what is selected, and selected it must stay.
+      panel.current?.focus({ preventScroll: true });
       if (text.current) window.getSelection()?.selectAllChildren(text.current);
       return;
     }
@@ -21,7 +23,7 @@ export function Settled({ settled, onDone }: { settled: SettledDraft; onDone: ()
   }, [settled, onDone]);
 
   return (
-    <section className="draft settled" aria-label="Draft, accepted">
+    <section className="draft settled" aria-label="Draft, accepted" ref={panel} tabIndex={-1}>
       <div className="dhead">
         <span className="state" role="status">
           <Icon name="check" />
