@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Protocol
 from uuid import UUID
 
@@ -16,6 +17,8 @@ from svc_kit.errors import DomainError
 from svc_kit.logs import where
 
 _BATCH = 20
+# How long an owner's click may wait for its sample; after that it is delivered behind the owner's back.
+_PATIENCE_S = 1.0
 # Longer than a delivery may take; after it another process takes the event from one that died.
 _LEASE_S = 60.0
 
@@ -29,7 +32,7 @@ class Training(Protocol):
 
 
 class FeedbackDelivery:
-    """Delivers what waits: at the start, whenever `wake` is called, and every `interval` seconds.
+    """Delivers what waits: at the start, whenever `deliver_soon` is called, and every `interval` seconds.
 
     An event is ticked off after training_svc has it, and training_svc knows events by their id: so each arrives, and
     counts once, whoever dies in between.
@@ -41,11 +44,16 @@ class FeedbackDelivery:
         self._interval = interval
         self._longest = longest
         self._waiting = asyncio.Event()
+        self._tried = asyncio.Event()
         self._log = structlog.get_logger()
 
-    def wake(self) -> None:
-        """Say that there is something to deliver."""
+    async def deliver_soon(self) -> None:
+        """Say that there is something to deliver, and wait a moment until that was tried; it is never given up."""
+        self._tried.clear()
         self._waiting.set()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE_S):
+                await self._tried.wait()
 
     async def run(self) -> None:
         """Deliver for ever."""
@@ -54,6 +62,8 @@ class FeedbackDelivery:
                 await self.deliver_due()
             except Exception as error:  # Whatever it was, the events wait in the database for the next round.
                 self._log.warning("feedback waits", **where(error))
+            if not self._waiting.is_set():
+                self._tried.set()
             try:
                 async with asyncio.timeout(self._interval):
                     await self._waiting.wait()
@@ -63,7 +73,7 @@ class FeedbackDelivery:
     async def deliver_due(self) -> None:
         """Deliver all that is due now."""
         while True:
-            # Before the look at the database: a call of `wake` after it means that there may be more.
+            # Before the look at the database: a call of `deliver_soon` after it means that there may be more.
             self._waiting.clear()
             async with self._database.system_transaction() as connection:
                 events = await claim_due(connection, limit=_BATCH, lease=_LEASE_S)

@@ -76,7 +76,7 @@ async def build(settings: InferenceSettings, rhythm: Rhythm | None = None) -> Se
     _in_background(Sweeper(database, maker, interval=rhythm.sweep).run(), resources)
 
     drafting = Drafting(Planner(conversations, model, catalogue), model, cache, store, loose_ends)
-    acting = Acting(store, cache, delivery.wake)
+    acting = Acting(store, cache, delivery.deliver_soon)
 
     def add(server: grpc.aio.Server) -> None:
         responses = ResponsesServicer(drafting, acting, store, heartbeat_seconds=rhythm.heartbeat)

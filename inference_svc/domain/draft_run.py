@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from inference_svc.domain.draft import Draft, Ending, Finish, Status
 from inference_svc.domain.draft_plan import DraftPlan
@@ -37,8 +38,8 @@ class DraftRun:
         last: Progress | None = None
         async for event in _with_first(first, said):
             if isinstance(event, Piece):
-                self._texts[event.suggestion].append(event.text)
-                yield event
+                if piece := self._taken(event):
+                    yield piece
             elif isinstance(event, Finished):
                 yield await self._finish(event)
             elif event != last:
@@ -46,6 +47,15 @@ class DraftRun:
                 yield event
         if len(self._ended) < len(self._drafts):
             raise Unavailable("the model ended before the draft was complete; try again")
+
+    def _taken(self, piece: Piece) -> Piece | None:
+        """The piece as it is shown: a reply begins with its first word, as it will be stored."""
+        said = self._texts[piece.suggestion]
+        text = piece.text if said else piece.text.lstrip()
+        if not text:
+            return None
+        said.append(text)
+        return replace(piece, text=text)
 
     def worth_caching(self) -> list[CachedReply] | None:
         """All suggestions when each one is complete, else None."""
