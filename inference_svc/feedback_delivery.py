@@ -91,9 +91,10 @@ class FeedbackDelivery:
             await self._postpone(event)
             self._log.info("feedback waits", event_id=str(event.event_id), attempts=event.attempts, reason=error.reason)
             return
-        except Exception:
+        except Exception as error:  # One event that cannot be delivered must not hold up the others.
             await self._postpone(event)
-            raise
+            self._log.error("feedback waits", event_id=str(event.event_id), attempts=event.attempts, **where(error))
+            return
         async with self._database.transaction(event.account_id) as connection:
             await mark_delivered(connection, event)
 

@@ -108,6 +108,22 @@ async def test_an_event_that_failed_is_not_tried_again_at_once(pool):
     assert learner.seen == []
 
 
+async def test_an_event_that_cannot_be_delivered_does_not_hold_up_the_others(pool):
+    bad, good = await acted(pool), await acted(pool)
+
+    class Picky(Learner):
+        async def record(self, account_id: UUID, event_id: UUID, draft: Draft) -> None:
+            if draft.draft_id == bad:
+                raise ValueError
+            await super().record(account_id, event_id, draft)
+
+    learner = Picky()
+    await FeedbackDelivery(pool, learner, interval=60).deliver_due()
+
+    assert learner.seen == [good]
+    assert await waiting(pool) == 1
+
+
 async def test_two_processes_do_not_deliver_the_same_event(pool):
     drafts = [await acted(pool) for _ in range(30)]
     learner = Learner()
