@@ -1,0 +1,47 @@
+"""All benchmarks, one after another, as one table each. Needs about ten minutes and a machine that does nothing else.
+
+python -m bench [ingest] [browse] [stream] [memory]
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Callable
+
+from bench import browse, ingest, memory, stream
+from bench.running_product import running_product
+from bench.table import Row, print_table
+from tests.e2e.product import PASSWORD
+
+
+def streams() -> list[Row]:
+    """Streaming through a whole product."""
+    threads = len(os.sched_getaffinity(0))
+    with running_product() as product:
+        return stream.run(product.url, PASSWORD, stream.packaged_model(), [1, 8], 20, 3, threads)
+
+
+BENCHMARKS: dict[str, tuple[str, Callable[[], list[Row]]]] = {
+    "ingest": ("Ingest: 100,000 messages, agent → Envoy → sync_svc → PostgreSQL", ingest.run),
+    "browse": ("Browse: at 10,000 and 1,000,000 messages", browse.run),
+    "stream": ("Stream: drafts over SSE through Envoy", streams),
+    "memory": ("Memory of the demo stack", memory.run),
+}
+
+
+def main() -> None:
+    """Run what was named, or all."""
+    chosen = sys.argv[1:] or list(BENCHMARKS)
+    unknown = [name for name in chosen if name not in BENCHMARKS]
+    if unknown:
+        sys.exit(f"{', '.join(unknown)}: there are only {', '.join(BENCHMARKS)}")
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}", flush=True)
+    for name in chosen:
+        title, run = BENCHMARKS[name]
+        print_table(title, run())
+
+
+if __name__ == "__main__":
+    main()
