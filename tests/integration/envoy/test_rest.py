@@ -133,6 +133,7 @@ async def test_a_service_that_is_away_is_unavailable(scratch):
             answer = await client.get("/api/devices", headers=edge.bearer())
 
     assert (answer.status_code, answer.json()["code"]) == (503, 14)
+    assert answer.json()["message"] == "a part of the server does not answer; try again in a moment"
 
 
 async def test_too_many_tries_from_one_address_are_refused_with_a_time_to_wait(backend, scratch):
