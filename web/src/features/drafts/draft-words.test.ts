@@ -26,6 +26,8 @@ function version(phase: Version["phase"], more: Partial<Version> = {}): Version 
     ahead: 0,
     etaSeconds: 0,
     superseded: false,
+    madeAt: 1,
+    takenAt: 0,
     ...more,
   };
 }

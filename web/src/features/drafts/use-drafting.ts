@@ -6,7 +6,7 @@ import { useResponses } from "./api/responses";
 import { useDraftStream } from "./api/stream";
 import { isLive } from "./draft-run";
 import { useTyped } from "./use-typed";
-import { allVersions, keptVersions, type Version } from "./versions";
+import { allVersions, isWaiting, keptVersions, type Version } from "./versions";
 
 /** The message that a draft answers. */
 export interface DraftTarget {
@@ -31,9 +31,7 @@ export function useDrafting(conversationId: string, newest: DraftTarget | undefi
     [responses.data, about?.messageId, run],
   );
   const editing = typed.edit?.open ?? false;
-  // Once one of them was taken, the message is answered; the others wait behind "Earlier drafts".
-  const taken = versions.some((known) => known.phase === "accepted" || known.phase === "edited");
-  const open = run !== null || editing || browsing || (!taken && versions.at(-1)?.phase === "done");
+  const open = run !== null || editing || browsing || isWaiting(versions);
   // A closed panel is about the newest message; an open one stays with its own until it is dealt with.
   // (A panel that opens with a kept edit has none yet.)
   if ((!open || !about) && about?.messageId !== newest?.messageId) setAbout(newest);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { GeneratedResponse } from "@/lib/api/types";
 import { advance } from "./draft-run";
-import { allVersions, keptVersions } from "./versions";
+import { allVersions, isWaiting, keptVersions } from "./versions";
 
 function kept(responseId: string, minute: number, more: Partial<GeneratedResponse> = {}): GeneratedResponse {
   return {
@@ -70,4 +70,21 @@ test("the draft that is made stands for itself, also once the server lists it", 
   const versions = allVersions(keptVersions([kept("b", 2), kept("a", 1)], "m1"), run);
 
   expect(versions.map((version) => version.key)).toEqual(["a", "run"]);
+});
+
+describe("a draft waits for a decision", () => {
+  const taken = (minute: number) =>
+    ({ status: "RESPONSE_STATUS_ACCEPTED", actedAt: `2025-06-13T10:0${minute}:00.5Z` }) as const;
+
+  test.each([
+    ["when it is the only one", [kept("a", 1)], true],
+    ["not once another was taken after it was made", [kept("b", 2), kept("a", 1, taken(3))], false],
+    ["when it was made after another was taken", [kept("b", 3), kept("a", 1, taken(2))], true],
+    ["not when it was taken itself", [kept("a", 1, taken(2))], false],
+    ["not when it was rejected", [kept("a", 1, { status: "RESPONSE_STATUS_REJECTED" })], false],
+  ])("%s", (_name, listed, waiting) => expect(isWaiting(keptVersions(listed, "m1"))).toBe(waiting));
+
+  test("nothing waits for none", () => {
+    expect(isWaiting([])).toBe(false);
+  });
 });

@@ -11,6 +11,9 @@ export interface Version {
   ahead: number;
   etaSeconds: number;
   superseded: boolean;
+  /** When it was made, and when the owner took it (0: not), in milliseconds. */
+  madeAt: number;
+  takenAt: number;
   problem?: Problem | undefined;
 }
 
@@ -58,6 +61,7 @@ export function keptVersions(newestFirst: readonly GeneratedResponse[], messageI
       current.suggestions.push(suggestion);
       // One of them was chosen: that is what became of the whole version.
       if (phase === "accepted" || phase === "edited") current.phase = phase;
+      current.takenAt = Math.max(current.takenAt, takenAt(response));
       continue;
     }
     versions.push({
@@ -69,6 +73,8 @@ export function keptVersions(newestFirst: readonly GeneratedResponse[], messageI
       ahead: 0,
       etaSeconds: 0,
       superseded: response.status === "RESPONSE_STATUS_SUPERSEDED",
+      madeAt: time(response.generatedAt),
+      takenAt: takenAt(response),
     });
   }
   return versions;
@@ -76,8 +82,25 @@ export function keptVersions(newestFirst: readonly GeneratedResponse[], messageI
 
 function inOrder(responses: readonly GeneratedResponse[]): GeneratedResponse[] {
   return [...responses].sort(
-    (a, b) =>
-      (a.generatedAt ?? "").localeCompare(b.generatedAt ?? "") || (a.suggestion ?? 0) - (b.suggestion ?? 0),
+    (a, b) => time(a.generatedAt) - time(b.generatedAt) || (a.suggestion ?? 0) - (b.suggestion ?? 0),
+  );
+}
+
+function time(at: string | undefined): number {
+  return at ? Date.parse(at) : 0;
+}
+
+function takenAt(response: GeneratedResponse): number {
+  const phase = PHASES[response.status ?? ""];
+  return phase === "accepted" || phase === "edited" ? time(response.actedAt) : 0;
+}
+
+/** Whether the newest version still waits for a decision: it is whole, and none was taken since it was made. */
+export function isWaiting(versions: readonly Version[]): boolean {
+  const last = versions.at(-1);
+  return (
+    last?.phase === "done" &&
+    !versions.some((version) => version.takenAt >= last.madeAt && version.takenAt > 0)
   );
 }
 
@@ -86,5 +109,5 @@ export function allVersions(kept: readonly Version[], run: Run | null): Version[
   if (!run) return [...kept];
   const own = new Set(run.suggestions.map((suggestion) => suggestion.responseId).filter(Boolean));
   const others = kept.filter((version) => !version.suggestions.some(({ responseId }) => own.has(responseId)));
-  return [...others, { ...run, key: "run" }];
+  return [...others, { ...run, key: "run", madeAt: Number.POSITIVE_INFINITY, takenAt: 0 }];
 }

@@ -15,5 +15,6 @@ export function isActive(device: Device): boolean {
 
 /** The active Mac that synced last, or the first that never did. */
 export function latestMac(devices: readonly Device[]): Device | undefined {
-  return devices.filter(isActive).sort((a, b) => (b.lastSyncAt ?? "").localeCompare(a.lastSyncAt ?? ""))[0];
+  const synced = (device: Device) => (device.lastSyncAt ? Date.parse(device.lastSyncAt) : 0);
+  return devices.filter(isActive).sort((a, b) => synced(b) - synced(a))[0];
 }
