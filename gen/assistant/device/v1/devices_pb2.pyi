@@ -124,9 +124,9 @@ class Device(_message.Message):
     health_message: _builtins.str
     """One sentence about the health for a person; empty when all is well."""
     message_count: _builtins.int
-    """How many messages this device brought that are stored."""
+    """How many messages the account had when this device's last sync ended. Devices of one owner bring the same ones."""
     conversation_count: _builtins.int
-    """In how many conversations."""
+    """How many conversations it had then."""
     @_builtins.property
     def last_sync_at(self) -> _timestamp_pb2.Timestamp:
         """When its last sync was acknowledged."""
@@ -610,9 +610,9 @@ class RecordDeviceActivityRequest(_message.Message):
     health_message: _builtins.str
     """One sentence about the health."""
     message_count: _builtins.int
-    """How many messages of this device are stored."""
+    """How many messages the account has."""
     conversation_count: _builtins.int
-    """In how many conversations."""
+    """How many conversations it has."""
     @_builtins.property
     def last_sync_at(self) -> _timestamp_pb2.Timestamp:
         """When the last acknowledged sync ended; unset when this is a heartbeat only."""

@@ -118,14 +118,14 @@ export declare type Device = Message<"assistant.device.v1.Device"> & {
   deactivatedAt?: Timestamp | undefined;
 
   /**
-   * How many messages this device brought that are stored.
+   * How many messages the account had when this device's last sync ended. Devices of one owner bring the same ones.
    *
    * @generated from field: int64 message_count = 15;
    */
   messageCount: bigint;
 
   /**
-   * In how many conversations.
+   * How many conversations it had then.
    *
    * @generated from field: int64 conversation_count = 16;
    */
@@ -237,14 +237,14 @@ export declare type DeviceJson = {
   deactivatedAt?: TimestampJson;
 
   /**
-   * How many messages this device brought that are stored.
+   * How many messages the account had when this device's last sync ended. Devices of one owner bring the same ones.
    *
    * @generated from field: int64 message_count = 15;
    */
   messageCount?: string;
 
   /**
-   * In how many conversations.
+   * How many conversations it had then.
    *
    * @generated from field: int64 conversation_count = 16;
    */
@@ -1013,14 +1013,14 @@ export declare type RecordDeviceActivityRequest = Message<"assistant.device.v1.R
   healthMessage: string;
 
   /**
-   * How many messages of this device are stored.
+   * How many messages the account has.
    *
    * @generated from field: int64 message_count = 6;
    */
   messageCount: bigint;
 
   /**
-   * In how many conversations.
+   * How many conversations it has.
    *
    * @generated from field: int64 conversation_count = 7;
    */
@@ -1069,14 +1069,14 @@ export declare type RecordDeviceActivityRequestJson = {
   healthMessage?: string;
 
   /**
-   * How many messages of this device are stored.
+   * How many messages the account has.
    *
    * @generated from field: int64 message_count = 6;
    */
   messageCount?: string;
 
   /**
-   * In how many conversations.
+   * How many conversations it has.
    *
    * @generated from field: int64 conversation_count = 7;
    */
