@@ -24,6 +24,7 @@ from svc_kit.validation import violations_of
 
 Context = grpc.aio.ServicerContext[Any, Any]
 _QUIET_PREFIXES = ("/grpc.health.v1.Health/", "/grpc.reflection.")
+_MAX_VIOLATIONS = 10
 
 
 class CallInterceptor(grpc.aio.ServerInterceptor):
@@ -134,7 +135,8 @@ def _maker(handler: Any) -> tuple[Any, Any]:
 def _check(request: Message) -> None:
     violations = violations_of(request)
     if violations:
-        raise InvalidInput.of(violations)
+        # They travel in a header, which has a limit of its own.
+        raise InvalidInput.of(violations[:_MAX_VIOLATIONS])
 
 
 async def _checked_stream(requests: AsyncIterator[Message]) -> AsyncIterator[Message]:
