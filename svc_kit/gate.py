@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
-from http.cookies import CookieError, SimpleCookie
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from svc_kit import identity
@@ -31,9 +30,15 @@ class RevocationList(Protocol):
 class Gate:
     """Admits calls. One per process."""
 
-    def __init__(self, verifier: TokenVerifier, revocations: RevocationList) -> None:
+    def __init__(
+        self,
+        verifier: TokenVerifier,
+        revocations: RevocationList,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._verifier = verifier
         self._revocations = revocations
+        self._monotonic = monotonic
         self._checked: dict[Identity, float] = {}
 
     async def admit(self, path: str, metadata: Metadata) -> None:
@@ -61,7 +66,7 @@ class Gate:
         """
         if caller.role == "service":
             return
-        now = time.monotonic()
+        now = self._monotonic()
         if self._checked.get(caller, float("-inf")) + CHECK_LIFETIME_S > now:
             return
         if not await self._revocations.is_active(caller):
@@ -74,17 +79,20 @@ class Gate:
 
 def token_of(metadata: Metadata) -> str | None:
     """The bearer token, else the one in the session cookie."""
-    cookies: list[str] = []
+    cookie: str | None = None
     for key, value in metadata:
         if key == "authorization" and isinstance(value, str) and value[:7].lower() == "bearer ":
             return value[7:].strip()
         if key == "cookie" and isinstance(value, str):
-            cookies.append(value)
-    for header in cookies:
-        try:
-            morsel = SimpleCookie(header).get(SESSION_COOKIE)
-        except CookieError:
-            continue
-        if morsel is not None and morsel.value:
-            return morsel.value
+            cookie = cookie or _session_in(value)
+    return cookie
+
+
+def _session_in(cookies: str) -> str | None:
+    # Not http.cookies: it gives up at the first cookie that is not to its taste, and other programs on the same host
+    # set theirs for us, too.
+    for pair in cookies.split(";"):
+        name, _, value = pair.strip().partition("=")
+        if name == SESSION_COOKIE and value:
+            return value
     return None

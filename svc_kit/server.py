@@ -72,6 +72,13 @@ class RunningServer:
         self._log = structlog.get_logger()
         self._serving: bool | None = None
 
+    async def start(self) -> None:
+        """Serve, and ask every dependency once."""
+        # gRPC's health begins as SERVING: until the first answers are there, that would not be true.
+        await self._tell(False)
+        await self._server.start()
+        await self.probe_once()
+
     async def watch_health(self) -> None:
         """Probe the dependencies for ever and tell grpc.health.v1 what came of it."""
         while True:
@@ -90,15 +97,15 @@ class RunningServer:
                 serving = False
                 break
         if serving is not self._serving:
-            await self._set_health(serving)
+            self._serving = serving
+            await self._tell(serving)
+            self._log.info("health", serving=serving)
 
-    async def _set_health(self, serving: bool) -> None:
-        self._serving = serving
+    async def _tell(self, serving: bool) -> None:
         kind = health_pb2.HealthCheckResponse
         status = kind.SERVING if serving else kind.NOT_SERVING
         for name in ("", *self._service.serves):
             await self._health.set(name, status)
-        self._log.info("health", serving=serving)
 
     async def stop(self) -> None:
         """Refuse new calls, let the running ones end, then close what the service holds."""
@@ -117,8 +124,7 @@ async def start(service: Service) -> RunningServer:
     reflection.enable_server_reflection((*names, reflection.SERVICE_NAME), server)
     port = server.add_insecure_port(service.listen)
     running = RunningServer(service, server, port)
-    await server.start()
-    await running.probe_once()
+    await running.start()
     return running
 
 
