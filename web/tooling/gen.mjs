@@ -14,6 +14,7 @@ import { fileURLToPath } from "node:url";
 const web = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const root = resolve(web, "..");
 const out = join(web, "src", "gen");
+const plugin = join(web, "node_modules", ".bin", "protoc-gen-es");
 const venv = join(root, ".venv", "bin", "python");
 const python = process.env.PYTHON ?? (existsSync(venv) ? venv : "python3");
 
@@ -26,6 +27,7 @@ function files(folder) {
 }
 
 function generate(folder) {
+  if (!existsSync(plugin)) throw new Error("protoc-gen-es is not installed; run `npm ci` first");
   const googleapis = execFileSync(
     python,
     [
@@ -40,7 +42,7 @@ function generate(folder) {
     "-m",
     "grpc_tools.protoc",
     ...[proto, join(root, "third_party"), googleapis].map((path) => `-I${path}`),
-    `--plugin=protoc-gen-es=${join(web, "node_modules", ".bin", "protoc-gen-es")}`,
+    `--plugin=protoc-gen-es=${plugin}`,
     `--es_out=${folder}`,
     "--es_opt=target=dts,json_types=true",
     ...protos,
