@@ -14,6 +14,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+# First, since it chooses how OpenMP waits, which is read when llama.cpp is loaded: both loops are to have the same.
+import inference_svc.worker.llama  # noqa: F401  # isort: skip
+
 from bench.bare_decode import BareResult, measure
 from inference_svc.worker.engine.backend import Span
 from inference_svc.worker.engine.engine import Engine

@@ -98,7 +98,6 @@ class Scheduler:
     def preempt(self, job: Job) -> None:
         """Take a job's sequences away; it keeps its tokens and waits in front of the queue."""
         self.retire(job)
-        job.forked = False
         self._queue.put_back(job)
 
     def make_room(self) -> Job | None:
