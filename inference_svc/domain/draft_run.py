@@ -74,7 +74,13 @@ class DraftRun:
         await self._abandon(Status.FAILED, Finish.DEADLINE if late else Finish.NONE)
 
     async def _abandon(self, status: Status, finish: Finish) -> None:
-        await self._store.abandon(self._account, [draft.draft_id for draft in self._drafts], status, finish)
+        # What was written is the owner's to see, also when it was stopped.
+        stops = self._plan.prompt.stops
+        texts = {
+            draft.draft_id: reply_of("".join(said), stops)
+            for draft, said in zip(self._drafts, self._texts, strict=True)
+        }
+        await self._store.abandon(self._account, texts, status, finish)
 
     async def _finish(self, event: Finished) -> Done:
         if event.finish is Finish.DEADLINE:

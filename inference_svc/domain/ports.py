@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -106,8 +106,11 @@ class DraftStore(Protocol):
         """Say what became of a draft that was being made. False when it was given up before."""
         ...
 
-    async def abandon(self, account_id: UUID, draft_ids: Sequence[UUID], status: Status, finish: Finish) -> None:
-        """End those of the drafts that are still being made, and let their request be asked anew."""
+    async def abandon(self, account_id: UUID, texts: Mapping[UUID, str], status: Status, finish: Finish) -> None:
+        """End those of the drafts that are still being made, keep what was written of them, and let their request be asked anew.
+
+        `texts` holds what there is of each draft, by its id.
+        """
         ...
 
     async def asked_before(self, account_id: UUID, repeated: Repeated) -> Sequence[Draft]:

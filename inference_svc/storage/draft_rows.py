@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, func, select, tuple_, update
+from sqlalchemy import RowMapping, case, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -62,13 +62,18 @@ class DraftRows:
         )
         return (await self._connection.execute(statement)).rowcount == 1
 
-    async def abandon(self, draft_ids: Sequence[UUID], status: Status, finish: Finish) -> None:
-        """End those that are being made, and free the request id of all."""
-        these = (self._ours, responses.c.id.in_(draft_ids))
+    async def abandon(self, texts: Mapping[UUID, str], status: Status, finish: Finish) -> None:
+        """End those that are being made with what was written of them, and free the request id of all."""
+        these = (self._ours, responses.c.id.in_(texts))
         await self._connection.execute(
             update(responses)
             .where(*these, _GENERATING)
-            .values(status=status.value, finish_reason=finish.value, updated_at=func.now())
+            .values(
+                status=status.value,
+                finish_reason=finish.value,
+                response=case(texts, value=responses.c.id),
+                updated_at=func.now(),
+            )
         )
         await self._connection.execute(
             update(responses).where(*these, responses.c.request_id.is_not(None)).values(request_id=None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -39,10 +39,10 @@ class PostgresDraftStore:
         async with self._database.transaction(account_id) as connection:
             return await DraftRows(connection, account_id).end(draft_id, ending)
 
-    async def abandon(self, account_id: UUID, draft_ids: Sequence[UUID], status: Status, finish: Finish) -> None:
+    async def abandon(self, account_id: UUID, texts: Mapping[UUID, str], status: Status, finish: Finish) -> None:
         """End what is still being made."""
         async with self._database.transaction(account_id) as connection:
-            await DraftRows(connection, account_id).abandon(draft_ids, status, finish)
+            await DraftRows(connection, account_id).abandon(texts, status, finish)
 
     async def asked_before(self, account_id: UUID, repeated: Repeated) -> Sequence[Draft]:
         """The drafts of an earlier request with this id."""

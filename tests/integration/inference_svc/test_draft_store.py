@@ -58,7 +58,7 @@ async def test_another_account_sees_and_changes_nothing(store):
     theirs = new_id()
 
     assert not await store.end(theirs, draft.draft_id, DONE)
-    await store.abandon(theirs, [draft.draft_id], Status.FAILED, Finish.NONE)
+    await store.abandon(theirs, {draft.draft_id: ""}, Status.FAILED, Finish.NONE)
     with pytest.raises(NotFound):
         await store.get(theirs, [draft.draft_id])
     with pytest.raises(NotFound):
@@ -101,11 +101,20 @@ async def test_an_ended_draft_stays_as_it_ended(store):
 
     assert await store.end(account_id, draft.draft_id, DONE)
     assert not await store.end(account_id, draft.draft_id, Ending(Status.FAILED, Finish.NONE))
-    await store.abandon(account_id, [draft.draft_id], Status.CANCELLED, Finish.CANCELLED)
+    await store.abandon(account_id, {draft.draft_id: "Half a"}, Status.CANCELLED, Finish.CANCELLED)
 
     (found,) = await store.get(account_id, [draft.draft_id])
     assert (found.status, found.response, found.confidence) == (Status.COMPLETED, "Yes", 0.5)
     assert found.generated_at is not None
+
+
+async def test_what_was_written_of_a_stopped_draft_is_kept(store):
+    draft = await kept(store, account_id := new_id())
+
+    await store.abandon(account_id, {draft.draft_id: "Half a"}, Status.CANCELLED, Finish.CANCELLED)
+
+    (found,) = await store.get(account_id, [draft.draft_id])
+    assert (found.status, found.response) == (Status.CANCELLED, "Half a")
 
 
 async def test_a_request_id_is_taken_once_whole(store):
@@ -135,7 +144,7 @@ async def test_a_failed_request_frees_its_id(store):
     draft = new_draft()
     await store.add(account_id, [draft], seconds=60, repeated=repeated)
 
-    await store.abandon(account_id, [draft.draft_id], Status.FAILED, Finish.NONE)
+    await store.abandon(account_id, {draft.draft_id: "Half a"}, Status.FAILED, Finish.NONE)
 
     assert await store.asked_before(account_id, repeated) == []
     assert await store.add(account_id, [new_draft()], seconds=60, repeated=repeated)
