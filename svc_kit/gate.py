@@ -55,7 +55,7 @@ class Gate:
             raise Unauthenticated("sign in, or send a token as `authorization: Bearer …`", reason="TOKEN_MISSING")
         caller = await self._verifier.verify(token)
         if caller.role not in roles:
-            raise PermissionDenied(f"a {caller.role} may not call this")
+            raise PermissionDenied(f"this is not for the role {caller.role}")
         await self.recheck(caller)
         identity.set_current(caller)
 
