@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from functools import partial
 
 from inference_svc.domain.cached_draft import completed, retold
 from inference_svc.domain.draft import Draft, Status
@@ -19,6 +20,8 @@ from svc_kit.errors import AlreadyExists, Unavailable
 # What the sweeper waits beyond a draft's deadline before it takes its maker for dead.
 _GRACE_S = 10.0
 _POLL_S = 0.2
+# How long a failure waits to be written down before it is told.
+_PATIENCE_S = 1.0
 
 
 class Drafting:
@@ -99,11 +102,11 @@ class Drafting:
                     yield event
         except (asyncio.CancelledError, GeneratorExit):
             # This call is being torn down; what it leaves behind is put in order beside it.
-            self._loose_ends.tie(run.hung_up())
+            self._loose_ends.tie(run.hung_up)
             raise
         except Exception as error:
-            # The reader who learns of the failure finds it in the list, too.
-            await asyncio.wait([self._loose_ends.tie(run.failed(error))])
+            # The reader who learns of the failure finds it in the list, too, unless the list is what failed.
+            await asyncio.wait([self._loose_ends.tie(partial(run.failed, error))], timeout=_PATIENCE_S)
             raise
         if (replies := run.worth_caching()) is not None:
             await self._cache.put(plan.key, replies)
