@@ -36,7 +36,7 @@ _PASSING: Final = {
 }
 # What a write reports when it meets the end of the call.
 _CUT_SHORT: Final = "Internal error from Core"
-_STATUS_LOOKS: Final = 100
+_STATUS_LOOKS: Final = 400
 _STATUS_LOOK_SECONDS: Final = 0.005
 _REFUSED: Final = {grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED}
 
@@ -153,7 +153,7 @@ async def _true_status(call: grpc.aio.StreamUnaryCall[Any, Any]) -> tuple[grpc.S
     """Return why the call ended.
 
     A write that meets the end of the call sets a status of its own, and the server's, which may be that the token was
-    revoked, takes its place some milliseconds later.
+    revoked, takes its place some milliseconds later, on a busy machine up to a second.
     """
     for _ in range(_STATUS_LOOKS):
         if await call.details() != _CUT_SHORT:

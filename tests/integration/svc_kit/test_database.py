@@ -141,7 +141,7 @@ async def test_when_every_connection_is_taken_it_is_unavailable(
 
 async def test_it_works_again_after_the_server_broke_down(open_directory: Path):
     """Three times over: between two statements, with idle connections, and inside a statement of the driver."""
-    instance = PostgresInstance(open_directory / "restarted", free_port(), "owner-password-of-a-test", durable=False)
+    instance = PostgresInstance(open_directory / "broken-down", free_port(), "owner-password-of-a-test", durable=False)
     database = Database(_settings(instance), pool_size=2)
 
     with _server(instance) as server:
