@@ -14,7 +14,7 @@ from inference_svc.worker.engine.request import Limits, Sampling
 from inference_svc.worker.llama.batch import NumpyBatch
 from inference_svc.worker.llama.library import log_tail
 from inference_svc.worker.llama.model import LlamaModel
-from inference_svc.worker.llama.sampler import LlamaSampler
+from inference_svc.worker.llama.sampler import LlamaSampler, Outputs
 from inference_svc.worker.llama.tokenizer import Tokenizer, piece_of
 from inference_svc.worker.llama.workspace import Row, Workspace
 
@@ -41,7 +41,8 @@ class LlamaBackend:
         self._batch = NumpyBatch(options.batch_size)
         self._pieces = [piece_of(model.vocab, token, special=False) for token in range(model.vocab_size)]
         self._ends = frozenset(t for t in range(model.vocab_size) if lib.llama_vocab_is_eog(model.vocab, t))
-        self._workspace = Workspace(model.vocab_size)
+        silent = [t for t, piece in enumerate(self._pieces) if t in self._ends or not piece.strip()]
+        self._outputs = Outputs(self._row, Workspace(model.vocab_size), np.array(silent, np.int32))
         self._rows = np.empty((0, model.vocab_size), np.float32)
         self._rows_address = 0
         self._context: Any = None
@@ -58,7 +59,7 @@ class LlamaBackend:
         return code
 
     def sampler(self, sampling: Sampling, seed: int, history: Sequence[int]) -> Sampler:
-        return LlamaSampler(self._row, self._workspace, sampling, seed, history)
+        return LlamaSampler(self._outputs, sampling, seed, history)
 
     def piece(self, token: int) -> bytes:
         return self._pieces[token]

@@ -3,10 +3,12 @@
 import math
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import llama_cpp.llama_cpp as lib
 import numpy as np
+from numpy.typing import NDArray
 
 from inference_svc.worker.engine.backend import Choice
 from inference_svc.worker.engine.request import Sampling
@@ -16,28 +18,34 @@ from inference_svc.worker.llama.workspace import Row, Workspace
 _PENALTY_WINDOW = 64
 
 
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """Where the last step's distributions lie, and the tokens of which a reader would see nothing: ends and blanks."""
+
+    row: Callable[[int], Row]
+    workspace: Workspace
+    silent: NDArray[np.int32]
+
+
 class LlamaSampler:
-    """Draws for one suggestion.
+    """Draws for one suggestion, which begins with something to read: an empty one helps nobody.
 
     The penalty counts what the model wrote, not the prompt: a reply has to repeat the names and times of the question.
     """
 
-    def __init__(
-        self, rows: Callable[[int], Row], workspace: Workspace, sampling: Sampling, seed: int, history: Sequence[int]
-    ) -> None:
-        self._rows = rows
-        self._workspace = workspace
+    def __init__(self, outputs: Outputs, sampling: Sampling, seed: int, history: Sequence[int]) -> None:
+        self._outputs = outputs
         self._top_k = sampling.top_k
         self._penalty = sampling.repeat_penalty
         self._history = deque(history, maxlen=_PENALTY_WINDOW)
         self._chain = None if sampling.greedy else _chain(sampling, seed)
 
     def sample(self, output: int) -> Choice:
-        row = self._rows(output)
-        normalizer = self._workspace.log_sum_exp(row)
+        row = self._outputs.row(output)
+        normalizer = self._outputs.workspace.log_sum_exp(row)
         if not math.isfinite(normalizer):
             raise ArithmeticError("the model's output is not a number")
-        token = self._draw_penalized(row) if self._penalty != 1.0 and self._history else self._draw(row)
+        token = self._draw_next(row) if self._history else self._draw_first(row)
         self._history.append(token)
         return Choice(token, float(row[token]) - normalizer)
 
@@ -46,7 +54,17 @@ class LlamaSampler:
             lib.llama_sampler_free(self._chain)
             self._chain = None
 
-    def _draw_penalized(self, row: Row) -> int:
+    def _draw_first(self, row: Row) -> int:
+        silent = self._outputs.silent
+        raw = row[silent]
+        row[silent] = -np.inf
+        token = self._draw(row)
+        row[silent] = raw
+        return token
+
+    def _draw_next(self, row: Row) -> int:
+        if self._penalty == 1.0:
+            return self._draw(row)
         repeated = list(set(self._history))
         raw = row[repeated]
         row[repeated] = np.where(raw > 0, raw / self._penalty, raw * self._penalty)
@@ -58,7 +76,7 @@ class LlamaSampler:
     def _draw(self, row: Row) -> int:
         if self._chain is None:
             return int(row.argmax())
-        return self._workspace.draw(row, self._top_k, self._chain)
+        return self._outputs.workspace.draw(row, self._top_k, self._chain)
 
 
 def _chain(sampling: Sampling, seed: int) -> Any:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from inference_svc.worker.engine.request import Sampling
-from inference_svc.worker.llama.sampler import LlamaSampler
+from inference_svc.worker.llama.sampler import LlamaSampler, Outputs
 from inference_svc.worker.llama.workspace import Row, Workspace
 
 SIZE = 1000
@@ -17,8 +17,11 @@ def logits(**high: float) -> Row:
     return row
 
 
-def sampler(row: Row, sampling: Sampling, seed: int = 1, history: tuple[int, ...] = ()) -> LlamaSampler:
-    return LlamaSampler(lambda _: row, Workspace(SIZE), sampling, seed, history)
+def sampler(
+    row: Row, sampling: Sampling, seed: int = 1, history: tuple[int, ...] = (), silent: tuple[int, ...] = ()
+) -> LlamaSampler:
+    outputs = Outputs(lambda _: row, Workspace(SIZE), np.array(silent, np.int32))
+    return LlamaSampler(outputs, sampling, seed, history)
 
 
 def draws(row: Row, sampling: Sampling, count: int = 50, seed: int = 1) -> list[int]:
@@ -30,6 +33,16 @@ def draws(row: Row, sampling: Sampling, count: int = 50, seed: int = 1) -> list[
 
 def test_temperature_zero_takes_the_likeliest():
     assert set(draws(logits(t7=5.0, t8=4.9), Sampling(temperature=0, repeat_penalty=1.0))) == {7}
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_a_suggestion_begins_with_something_to_read(temperature):
+    row = logits(t7=20.0, t8=10.0)
+    before = row.copy()
+    drawing = sampler(row, Sampling(temperature=temperature, repeat_penalty=1.0), silent=(7, 9))
+
+    assert [drawing.sample(0).token for _ in range(2)] == [8, 7]
+    assert (row == before).all()
 
 
 def test_the_log_probability_is_the_models_own_whatever_the_sampling():
