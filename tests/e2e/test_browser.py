@@ -70,10 +70,15 @@ async def test_sign_in_pair_draft_and_accept(page: Page, product: Product) -> No
     await page.get_by_role("link", name="Sunday hike").first.click()
     await page.evaluate(WATCH_DRAFT)
     await page.get_by_role("button", name="Draft a reply").click()
-    accept = page.get_by_role("button", name="Accept and copy")
-    await expect(accept).to_be_enabled(timeout=60_000)
-    drafts: list[str] = await page.evaluate("window.draftTexts")
-    await accept.click()
+    drafts = await finished_draft(page)
+    # "Yes" is a good reply too, but a single word cannot show that words come one after another.
+    for _ in range(5):
+        if len(drafts) > 2:
+            break
+        await page.evaluate("window.draftTexts = []")
+        await page.get_by_role("button", name="Again").click()
+        drafts = await finished_draft(page)
+    await page.get_by_role("button", name="Accept and copy").click()
     await expect(page.get_by_text("Copied").first).to_be_visible()
 
     assert len(drafts) > 2
@@ -83,6 +88,13 @@ async def test_sign_in_pair_draft_and_accept(page: Page, product: Product) -> No
         sample = owner.get("/api/training/samples").json()["samples"][0]
     assert sample["expectedOutput"] == drafts[-1].strip()
     assert problems == []
+
+
+async def finished_draft(page: Page) -> list[str]:
+    """The texts that the draft went through until it was complete."""
+    await expect(page.get_by_role("button", name="Accept and copy")).to_be_enabled(timeout=60_000)
+    texts: list[str] = await page.evaluate("window.draftTexts")
+    return texts
 
 
 def register(product: Product) -> dict[str, str]:
