@@ -30,8 +30,9 @@ _LONGEST_DELAY: Final = 60.0
 class SyncLimits:
     """How much goes into one stream, and how patient a pass is."""
 
-    stream_messages: int = 20_000
-    """A stream's answer is what makes its messages safe, so a stream must end from time to time."""
+    stream_messages: int = 100_000
+    """A stream's answer is what makes its messages safe, so a stream must end from time to time; each end leaves the server
+    idle for a moment."""
     stream_seconds: float = 10.0
     attempts: int | None = 7
     """How often in a row to try without getting on; None for ever."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
+
+import uvloop
 
 from device_svc.crypto.signing_key import UnusableKey
 from device_svc.settings import DeviceSettings
@@ -19,6 +20,6 @@ async def _main(settings: DeviceSettings) -> None:
 if __name__ == "__main__":
     configure_logs("device_svc")
     try:
-        asyncio.run(_main(DeviceSettings.load()))
+        uvloop.run(_main(DeviceSettings.load()))
     except UnusableKey as error:
         sys.exit(f"ASSISTANT_SIGNING_KEY_FILE: {error}")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
+
+import uvloop
 
 from inference_svc.domain.model_manifest import ManifestError
 from inference_svc.settings import InferenceSettings
@@ -19,6 +20,6 @@ async def _main(settings: InferenceSettings) -> None:
 if __name__ == "__main__":
     configure_logs("inference_svc")
     try:
-        asyncio.run(_main(InferenceSettings.load()))
+        uvloop.run(_main(InferenceSettings.load()))
     except ManifestError as error:
         sys.exit(str(error))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import uvloop
 
 from svc_kit.logs import configure_logs
 from svc_kit.server import serve
@@ -16,4 +16,4 @@ async def _main(settings: SyncSettings) -> None:
 
 if __name__ == "__main__":
     configure_logs("sync_svc")
-    asyncio.run(_main(SyncSettings.load()))
+    uvloop.run(_main(SyncSettings.load()))

