@@ -19,8 +19,10 @@ from svc_kit.settings import DatabaseSettings
 _ENTER = text("SELECT set_config('app.account_id', :account, true), set_config('app.scope', :scope, true)")
 # Whatever goes wrong before the first statement is the database's absence: no server, one that starts or stops, none free.
 _AWAY = (OSError, TimeoutError, PoolTimeoutError, DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError)
-# asyncpg's own errors come from statements that go to the driver directly.
-_FAILED = (OSError, TimeoutError, DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError)
+# asyncpg's own errors come from statements that go to the driver directly; the internal one is what a connection that dies
+# between two of them leaves behind.
+_LOST = (OSError, TimeoutError, asyncpg.InternalClientError)
+_FAILED = (*_LOST, DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError)
 # Lost connections (08), lost races (40), no room (53), a server that stops or starts (57P).
 _AWAY_STATES = ("08", "40", "53", "57P")
 _NUL_STATE = "22021"
@@ -77,14 +79,14 @@ class Database:
                 await connection.invalidate()
             raise understood from error
         finally:
-            await connection.close()
+            await _release(connection)
 
     async def _entered(self, account: str, scope: str) -> AsyncConnection:
         connection = await self._engine.connect()
         try:
             await connection.execute(_ENTER, {"account": account, "scope": scope})
         except BaseException as error:
-            await connection.close()
+            await _release(connection)
             if not isinstance(error, DBAPIError) or not error.connection_invalidated:
                 raise
         else:
@@ -94,7 +96,7 @@ class Database:
         try:
             await connection.execute(_ENTER, {"account": account, "scope": scope})
         except BaseException:
-            await connection.close()
+            await _release(connection)
             raise
         return connection
 
@@ -113,10 +115,21 @@ def _understood(error: Exception) -> DomainError | None:
     state = str(getattr(getattr(error, "orig", error), "sqlstate", None) or "")
     if state == _NUL_STATE:
         return InvalidInput("request", "text must not hold the character NUL")
-    lost = isinstance(error, (OSError, TimeoutError)) or (
-        isinstance(error, DBAPIError) and error.connection_invalidated
-    )
+    lost = isinstance(error, _LOST) or (isinstance(error, DBAPIError) and error.connection_invalidated)
     return _away() if lost or state.startswith(_AWAY_STATES) else None
+
+
+async def _release(connection: AsyncConnection) -> None:
+    """Give a connection back to the pool, or drop it: giving back rolls back, and a lost connection cannot do that.
+
+    What it would say of itself then must not take the place of the error that is on its way.
+    """
+    try:
+        await connection.close()
+    except (DBAPIError, OSError):
+        if not connection.closed:
+            await connection.invalidate()
+            await connection.close()
 
 
 async def _is_closed(connection: AsyncConnection) -> bool:
