@@ -40,6 +40,10 @@ class Conversation(_message.Message):
     SETTINGS_FIELD_NUMBER: _builtins.int
     IS_SELF_FIELD_NUMBER: _builtins.int
     SERVICE_FIELD_NUMBER: _builtins.int
+    CHATS_FIELD_NUMBER: _builtins.int
+    IS_ORPHANED_FIELD_NUMBER: _builtins.int
+    IS_FILTERED_FIELD_NUMBER: _builtins.int
+    IS_SHORT_CODE_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
     """UUID."""
     imessage_id: _builtins.str
@@ -56,6 +60,12 @@ class Conversation(_message.Message):
     """Whether it is the owner's chat with themselves."""
     service: _builtins.str
     """"iMessage", "SMS"…."""
+    is_orphaned: _builtins.bool
+    """Whether it only collects messages that belong to no chat."""
+    is_filtered: _builtins.bool
+    """Whether Messages filed it as unknown sender, junk or the like."""
+    is_short_code: _builtins.bool
+    """Whether the other side is a short code or a named sender: a machine."""
     @_builtins.property
     def participants(self) -> _containers.RepeatedCompositeFieldContainer[Global___Participant]:
         """The other participants."""
@@ -72,6 +82,12 @@ class Conversation(_message.Message):
     def settings(self) -> Global___ConversationSettings:
         """What the owner set."""
 
+    @_builtins.property
+    def chats(self) -> _containers.RepeatedCompositeFieldContainer[Global___Chat]:
+        """The chats of Messages that it is made of: one, or several when the same person writes by several addresses or services.
+        `conversation_id` is that of the one that was known first; the others' ids name the same conversation.
+        """
+
     def __init__(
         self,
         *,
@@ -87,14 +103,52 @@ class Conversation(_message.Message):
         settings: Global___ConversationSettings | None = ...,
         is_self: _builtins.bool = ...,
         service: _builtins.str = ...,
+        chats: _abc.Iterable[Global___Chat] | None = ...,
+        is_orphaned: _builtins.bool = ...,
+        is_filtered: _builtins.bool = ...,
+        is_short_code: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["last_message", b"last_message", "last_message_at", b"last_message_at", "settings", b"settings"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "display_name", b"display_name", "imessage_id", b"imessage_id", "is_group", b"is_group", "is_self", b"is_self", "last_message", b"last_message", "last_message_at", b"last_message_at", "message_count", b"message_count", "needs_reply", b"needs_reply", "participants", b"participants", "service", b"service", "settings", b"settings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chats", b"chats", "conversation_id", b"conversation_id", "display_name", b"display_name", "imessage_id", b"imessage_id", "is_filtered", b"is_filtered", "is_group", b"is_group", "is_orphaned", b"is_orphaned", "is_self", b"is_self", "is_short_code", b"is_short_code", "last_message", b"last_message", "last_message_at", b"last_message_at", "message_count", b"message_count", "needs_reply", b"needs_reply", "participants", b"participants", "service", b"service", "settings", b"settings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Conversation: _TypeAlias = Conversation  # noqa: Y015
+
+@_typing.final
+class Chat(_message.Message):
+    """A chat of Messages, as a part of a conversation."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHAT_ID_FIELD_NUMBER: _builtins.int
+    IMESSAGE_ID_FIELD_NUMBER: _builtins.int
+    SERVICE_FIELD_NUMBER: _builtins.int
+    MESSAGE_COUNT_FIELD_NUMBER: _builtins.int
+    chat_id: _builtins.str
+    """UUID."""
+    imessage_id: _builtins.str
+    """`chat.guid`."""
+    service: _builtins.str
+    """"iMessage", "SMS"…."""
+    message_count: _builtins.int
+    """How many messages it has."""
+    def __init__(
+        self,
+        *,
+        chat_id: _builtins.str = ...,
+        imessage_id: _builtins.str = ...,
+        service: _builtins.str = ...,
+        message_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chat_id", b"chat_id", "imessage_id", b"imessage_id", "message_count", b"message_count", "service", b"service"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Chat: _TypeAlias = Chat  # noqa: Y015
 
 @_typing.final
 class Participant(_message.Message):
@@ -179,6 +233,24 @@ class Message(_message.Message):
     SERVICE_FIELD_NUMBER: _builtins.int
     READ_AT_FIELD_NUMBER: _builtins.int
     EDITS_FIELD_NUMBER: _builtins.int
+    CHAT_ID_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    DELIVERED_AT_FIELD_NUMBER: _builtins.int
+    IS_READ_FIELD_NUMBER: _builtins.int
+    IS_DELIVERED_FIELD_NUMBER: _builtins.int
+    ERROR_CODE_FIELD_NUMBER: _builtins.int
+    IS_SCHEDULED_FIELD_NUMBER: _builtins.int
+    IS_SPAM_FIELD_NUMBER: _builtins.int
+    DESTINATION_FIELD_NUMBER: _builtins.int
+    GROUP_EVENT_FIELD_NUMBER: _builtins.int
+    APP_FIELD_NUMBER: _builtins.int
+    MENTIONS_FIELD_NUMBER: _builtins.int
+    UNSENT_PARTS_FIELD_NUMBER: _builtins.int
+    REPLY_TO_PART_FIELD_NUMBER: _builtins.int
+    HAS_ONE_TIME_CODE_FIELD_NUMBER: _builtins.int
+    TEXT_UNDECODABLE_FIELD_NUMBER: _builtins.int
+    IS_BACKFILL_FIELD_NUMBER: _builtins.int
+    UNKNOWN_VALUES_FIELD_NUMBER: _builtins.int
     message_id: _builtins.str
     """UUID."""
     conversation_id: _builtins.str
@@ -199,6 +271,30 @@ class Message(_message.Message):
     """GUID of the message it replies to in a thread, or empty."""
     service: _builtins.str
     """"iMessage", "SMS"…."""
+    chat_id: _builtins.str
+    """UUID of the chat of Messages that it is in; see Conversation.chats."""
+    subject: _builtins.str
+    """The subject line, or empty."""
+    is_read: _builtins.bool
+    """Whether it was read (by the owner if incoming, by the other side if outgoing)."""
+    is_delivered: _builtins.bool
+    """Whether an outgoing message was delivered."""
+    error_code: _builtins.int
+    """Why it could not be sent, as Messages numbers it; 0 when it could."""
+    is_scheduled: _builtins.bool
+    """Whether it is scheduled and not yet sent."""
+    is_spam: _builtins.bool
+    """Whether Messages holds it for spam."""
+    destination: _builtins.str
+    """Which of the owner's addresses received or sent it, or empty."""
+    reply_to_part: _builtins.int
+    """Which part of the message it replies to, counted from 0; -1 for the whole."""
+    has_one_time_code: _builtins.bool
+    """Whether it holds a one-time code."""
+    text_undecodable: _builtins.bool
+    """Whether its text could not be decoded."""
+    is_backfill: _builtins.bool
+    """Whether it appeared late (iCloud backfill)."""
     @_builtins.property
     def sent_at(self) -> _timestamp_pb2.Timestamp:
         """When it was sent."""
@@ -227,6 +323,30 @@ class Message(_message.Message):
     def edits(self) -> _containers.RepeatedCompositeFieldContainer[_messages_pb2.MessageEdit]:
         """Earlier versions of an edited text, oldest first."""
 
+    @_builtins.property
+    def delivered_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was delivered."""
+
+    @_builtins.property
+    def group_event(self) -> _messages_pb2.GroupEvent:
+        """What happened to the conversation, if it is an event."""
+
+    @_builtins.property
+    def app(self) -> _messages_pb2.AppBalloon:
+        """The app, if it is an app's balloon."""
+
+    @_builtins.property
+    def mentions(self) -> _containers.RepeatedCompositeFieldContainer[_messages_pb2.Mention]:
+        """Who is mentioned in the text."""
+
+    @_builtins.property
+    def unsent_parts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Which parts were unsent while others stayed, counted from 0."""
+
+    @_builtins.property
+    def unknown_values(self) -> _containers.RepeatedCompositeFieldContainer[_messages_pb2.UnknownValue]:
+        """What the agent read and does not know."""
+
     def __init__(
         self,
         *,
@@ -247,10 +367,28 @@ class Message(_message.Message):
         service: _builtins.str = ...,
         read_at: _timestamp_pb2.Timestamp | None = ...,
         edits: _abc.Iterable[_messages_pb2.MessageEdit] | None = ...,
+        chat_id: _builtins.str = ...,
+        subject: _builtins.str = ...,
+        delivered_at: _timestamp_pb2.Timestamp | None = ...,
+        is_read: _builtins.bool = ...,
+        is_delivered: _builtins.bool = ...,
+        error_code: _builtins.int = ...,
+        is_scheduled: _builtins.bool = ...,
+        is_spam: _builtins.bool = ...,
+        destination: _builtins.str = ...,
+        group_event: _messages_pb2.GroupEvent | None = ...,
+        app: _messages_pb2.AppBalloon | None = ...,
+        mentions: _abc.Iterable[_messages_pb2.Mention] | None = ...,
+        unsent_parts: _abc.Iterable[_builtins.int] | None = ...,
+        reply_to_part: _builtins.int = ...,
+        has_one_time_code: _builtins.bool = ...,
+        text_undecodable: _builtins.bool = ...,
+        is_backfill: _builtins.bool = ...,
+        unknown_values: _abc.Iterable[_messages_pb2.UnknownValue] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["edited_at", b"edited_at", "read_at", b"read_at", "sent_at", b"sent_at", "unsent_at", b"unsent_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["app", b"app", "delivered_at", b"delivered_at", "edited_at", b"edited_at", "group_event", b"group_event", "read_at", b"read_at", "sent_at", b"sent_at", "unsent_at", b"unsent_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attachments", b"attachments", "conversation_id", b"conversation_id", "direction", b"direction", "edited_at", b"edited_at", "edits", b"edits", "imessage_guid", b"imessage_guid", "message_id", b"message_id", "message_type", b"message_type", "reactions", b"reactions", "read_at", b"read_at", "reply_to_guid", b"reply_to_guid", "sender_id", b"sender_id", "sender_name", b"sender_name", "sent_at", b"sent_at", "service", b"service", "text", b"text", "unsent_at", b"unsent_at"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["app", b"app", "attachments", b"attachments", "chat_id", b"chat_id", "conversation_id", b"conversation_id", "delivered_at", b"delivered_at", "destination", b"destination", "direction", b"direction", "edited_at", b"edited_at", "edits", b"edits", "error_code", b"error_code", "group_event", b"group_event", "has_one_time_code", b"has_one_time_code", "imessage_guid", b"imessage_guid", "is_backfill", b"is_backfill", "is_delivered", b"is_delivered", "is_read", b"is_read", "is_scheduled", b"is_scheduled", "is_spam", b"is_spam", "mentions", b"mentions", "message_id", b"message_id", "message_type", b"message_type", "reactions", b"reactions", "read_at", b"read_at", "reply_to_guid", b"reply_to_guid", "reply_to_part", b"reply_to_part", "sender_id", b"sender_id", "sender_name", b"sender_name", "sent_at", b"sent_at", "service", b"service", "subject", b"subject", "text", b"text", "text_undecodable", b"text_undecodable", "unknown_values", b"unknown_values", "unsent_at", b"unsent_at", "unsent_parts", b"unsent_parts"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -653,7 +791,10 @@ class GetContextResponse(_message.Message):
 
     @_builtins.property
     def messages(self) -> _containers.RepeatedCompositeFieldContainer[Global___Message]:
-        """Messages with text, oldest first; the last is the one to answer. One-time codes and unsent texts are left out."""
+        """Messages with text, oldest first; the last is the one to answer. What others sent without text stands as "[photo]",
+        "[voice message]" and the like. One-time codes, unsent and scheduled texts, and previews of a link that stands right before
+        are left out.
+        """
 
     def __init__(
         self,

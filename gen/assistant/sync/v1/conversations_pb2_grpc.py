@@ -108,8 +108,8 @@ class ConversationsServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteConversation(self, request, context):
-        """Deletes a conversation with its messages from this server. The Mac keeps its own, and the agent does not bring back
-        what it has already synced.
+        """Deletes a conversation with its messages, of all its chats, from this server. The Mac keeps its own, and the agent does
+        not bring back what it has already synced.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -40,8 +40,8 @@ class ConversationsServiceStub:
     UpdateConversation: _grpc.UnaryUnaryMultiCallable[_conversations_pb2.UpdateConversationRequest, _conversations_pb2.UpdateConversationResponse]
     """Changes what the owner sets for a conversation: the fields that `update_mask` names."""
     DeleteConversation: _grpc.UnaryUnaryMultiCallable[_conversations_pb2.DeleteConversationRequest, _conversations_pb2.DeleteConversationResponse]
-    """Deletes a conversation with its messages from this server. The Mac keeps its own, and the agent does not bring back
-    what it has already synced.
+    """Deletes a conversation with its messages, of all its chats, from this server. The Mac keeps its own, and the agent does
+    not bring back what it has already synced.
     """
     ListMessages: _grpc.UnaryUnaryMultiCallable[_conversations_pb2.ListMessagesRequest, _conversations_pb2.ListMessagesResponse]
     """Lists a conversation's messages, newest first."""
@@ -66,8 +66,8 @@ class ConversationsServiceAsyncStub(ConversationsServiceStub):
     UpdateConversation: _aio.UnaryUnaryMultiCallable[_conversations_pb2.UpdateConversationRequest, _conversations_pb2.UpdateConversationResponse]  # type: ignore[assignment]
     """Changes what the owner sets for a conversation: the fields that `update_mask` names."""
     DeleteConversation: _aio.UnaryUnaryMultiCallable[_conversations_pb2.DeleteConversationRequest, _conversations_pb2.DeleteConversationResponse]  # type: ignore[assignment]
-    """Deletes a conversation with its messages from this server. The Mac keeps its own, and the agent does not bring back
-    what it has already synced.
+    """Deletes a conversation with its messages, of all its chats, from this server. The Mac keeps its own, and the agent does
+    not bring back what it has already synced.
     """
     ListMessages: _aio.UnaryUnaryMultiCallable[_conversations_pb2.ListMessagesRequest, _conversations_pb2.ListMessagesResponse]  # type: ignore[assignment]
     """Lists a conversation's messages, newest first."""
@@ -113,8 +113,8 @@ class ConversationsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _conversations_pb2.DeleteConversationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_conversations_pb2.DeleteConversationResponse, _abc.Awaitable[_conversations_pb2.DeleteConversationResponse]]:
-        """Deletes a conversation with its messages from this server. The Mac keeps its own, and the agent does not bring back
-        what it has already synced.
+        """Deletes a conversation with its messages, of all its chats, from this server. The Mac keeps its own, and the agent does
+        not bring back what it has already synced.
         """
 
     @_abc_1.abstractmethod

@@ -26,7 +26,7 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n assistant/sync/v1/messages.proto\x12\x11\x61ssistant.sync.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"o\n\nAttachment\x12\x18\n\x04guid\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12\x16\n\x04name\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x1b\n\tmime_type\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x12\n\nsize_bytes\x18\x04 \x01(\x03\"p\n\x08Reaction\x12\x1b\n\tsender_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\xac\x02\x12\x17\n\x04kind\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x32\x12.\n\nreacted_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"U\n\x0bMessageEdit\x12\x17\n\x04text\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x18\xa0\x8d\x06\x12-\n\tedited_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*V\n\tDirection\x12\x19\n\x15\x44IRECTION_UNSPECIFIED\x10\x00\x12\x16\n\x12\x44IRECTION_INCOMING\x10\x01\x12\x16\n\x12\x44IRECTION_OUTGOING\x10\x02*\xb9\x02\n\x0bMessageType\x12\x1c\n\x18MESSAGE_TYPE_UNSPECIFIED\x10\x00\x12\x15\n\x11MESSAGE_TYPE_TEXT\x10\x01\x12\x16\n\x12MESSAGE_TYPE_IMAGE\x10\x02\x12\x16\n\x12MESSAGE_TYPE_VIDEO\x10\x03\x12\x16\n\x12MESSAGE_TYPE_AUDIO\x10\x04\x12\x15\n\x11MESSAGE_TYPE_FILE\x10\x05\x12\x18\n\x14MESSAGE_TYPE_STICKER\x10\x06\x12\x15\n\x11MESSAGE_TYPE_LINK\x10\x07\x12\x19\n\x15MESSAGE_TYPE_LOCATION\x10\x08\x12\x14\n\x10MESSAGE_TYPE_APP\x10\t\x12\x1c\n\x18MESSAGE_TYPE_GROUP_EVENT\x10\n\x12\x16\n\x12MESSAGE_TYPE_OTHER\x10\x0b\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n assistant/sync/v1/messages.proto\x12\x11\x61ssistant.sync.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd2\x01\n\nAttachment\x12\x18\n\x04guid\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12\x16\n\x04name\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x1b\n\tmime_type\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x12\n\nsize_bytes\x18\x04 \x01(\x03\x12\x15\n\x03uti\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x12\n\nis_sticker\x18\x06 \x01(\x08\x12\x14\n\x0cis_offloaded\x18\x07 \x01(\x08\x12 \n\rtranscription\x18\x08 \x01(\tB\t\xbaH\x06r\x04\x18\xa0\x9c\x01\"~\n\x08Reaction\x12\x1b\n\tsender_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\xac\x02\x12\x17\n\x04kind\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x32\x12.\n\nreacted_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04part\x18\x04 \x01(\x05\"c\n\x0bMessageEdit\x12\x17\n\x04text\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x18\xa0\x8d\x06\x12-\n\tedited_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04part\x18\x03 \x01(\x05\"D\n\x07Mention\x12\x1a\n\x06handle\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xac\x02\x12\r\n\x05start\x18\x02 \x01(\x05\x12\x0e\n\x06length\x18\x03 \x01(\x05\"\xba\x01\n\nGroupEvent\x12\x39\n\x04kind\x18\x01 \x01(\x0e\x32!.assistant.sync.v1.GroupEventKindB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x18\n\x06handle\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xac\x02\x12\x16\n\x04name\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xac\x02\x12\x17\n\x05title\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x11\n\titem_type\x18\x05 \x01(\x03\x12\x13\n\x0b\x61\x63tion_type\x18\x06 \x01(\x03\"B\n\nAppBalloon\x12\x1b\n\tbundle_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\xac\x02\x12\x17\n\x05label\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\"8\n\x0cUnknownValue\x12\x19\n\x06\x63olumn\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x64\x12\r\n\x05value\x18\x02 \x01(\x03*V\n\tDirection\x12\x19\n\x15\x44IRECTION_UNSPECIFIED\x10\x00\x12\x16\n\x12\x44IRECTION_INCOMING\x10\x01\x12\x16\n\x12\x44IRECTION_OUTGOING\x10\x02*\xb9\x02\n\x0bMessageType\x12\x1c\n\x18MESSAGE_TYPE_UNSPECIFIED\x10\x00\x12\x15\n\x11MESSAGE_TYPE_TEXT\x10\x01\x12\x16\n\x12MESSAGE_TYPE_IMAGE\x10\x02\x12\x16\n\x12MESSAGE_TYPE_VIDEO\x10\x03\x12\x16\n\x12MESSAGE_TYPE_AUDIO\x10\x04\x12\x15\n\x11MESSAGE_TYPE_FILE\x10\x05\x12\x18\n\x14MESSAGE_TYPE_STICKER\x10\x06\x12\x15\n\x11MESSAGE_TYPE_LINK\x10\x07\x12\x19\n\x15MESSAGE_TYPE_LOCATION\x10\x08\x12\x14\n\x10MESSAGE_TYPE_APP\x10\t\x12\x1c\n\x18MESSAGE_TYPE_GROUP_EVENT\x10\n\x12\x16\n\x12MESSAGE_TYPE_OTHER\x10\x0b*\xee\x03\n\x0eGroupEventKind\x12 \n\x1cGROUP_EVENT_KIND_UNSPECIFIED\x10\x00\x12\x1a\n\x16GROUP_EVENT_KIND_ADDED\x10\x01\x12\x1c\n\x18GROUP_EVENT_KIND_REMOVED\x10\x02\x12\x19\n\x15GROUP_EVENT_KIND_LEFT\x10\x03\x12#\n\x1fGROUP_EVENT_KIND_NUMBER_CHANGED\x10\x04\x12\x1c\n\x18GROUP_EVENT_KIND_RENAMED\x10\x05\x12\"\n\x1eGROUP_EVENT_KIND_PHOTO_CHANGED\x10\x06\x12\"\n\x1eGROUP_EVENT_KIND_PHOTO_REMOVED\x10\x07\x12\'\n#GROUP_EVENT_KIND_BACKGROUND_CHANGED\x10\x08\x12\'\n#GROUP_EVENT_KIND_BACKGROUND_REMOVED\x10\t\x12%\n!GROUP_EVENT_KIND_LOCATION_STARTED\x10\n\x12%\n!GROUP_EVENT_KIND_LOCATION_STOPPED\x10\x0b\x12\x1f\n\x1bGROUP_EVENT_KIND_AUDIO_KEPT\x10\x0c\x12\x19\n\x15GROUP_EVENT_KIND_CALL\x10\rb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,20 +39,50 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ATTACHMENT'].fields_by_name['name']._serialized_options = b'\272H\005r\003\030\364\003'
   _globals['_ATTACHMENT'].fields_by_name['mime_type']._loaded_options = None
   _globals['_ATTACHMENT'].fields_by_name['mime_type']._serialized_options = b'\272H\005r\003\030\310\001'
+  _globals['_ATTACHMENT'].fields_by_name['uti']._loaded_options = None
+  _globals['_ATTACHMENT'].fields_by_name['uti']._serialized_options = b'\272H\005r\003\030\310\001'
+  _globals['_ATTACHMENT'].fields_by_name['transcription']._loaded_options = None
+  _globals['_ATTACHMENT'].fields_by_name['transcription']._serialized_options = b'\272H\006r\004\030\240\234\001'
   _globals['_REACTION'].fields_by_name['sender_id']._loaded_options = None
   _globals['_REACTION'].fields_by_name['sender_id']._serialized_options = b'\272H\005r\003\030\254\002'
   _globals['_REACTION'].fields_by_name['kind']._loaded_options = None
   _globals['_REACTION'].fields_by_name['kind']._serialized_options = b'\272H\006r\004\020\001\0302'
   _globals['_MESSAGEEDIT'].fields_by_name['text']._loaded_options = None
   _globals['_MESSAGEEDIT'].fields_by_name['text']._serialized_options = b'\272H\006r\004\030\240\215\006'
-  _globals['_DIRECTION']._serialized_start=431
-  _globals['_DIRECTION']._serialized_end=517
-  _globals['_MESSAGETYPE']._serialized_start=520
-  _globals['_MESSAGETYPE']._serialized_end=833
-  _globals['_ATTACHMENT']._serialized_start=117
-  _globals['_ATTACHMENT']._serialized_end=228
-  _globals['_REACTION']._serialized_start=230
-  _globals['_REACTION']._serialized_end=342
-  _globals['_MESSAGEEDIT']._serialized_start=344
-  _globals['_MESSAGEEDIT']._serialized_end=429
+  _globals['_MENTION'].fields_by_name['handle']._loaded_options = None
+  _globals['_MENTION'].fields_by_name['handle']._serialized_options = b'\272H\007r\005\020\001\030\254\002'
+  _globals['_GROUPEVENT'].fields_by_name['kind']._loaded_options = None
+  _globals['_GROUPEVENT'].fields_by_name['kind']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_GROUPEVENT'].fields_by_name['handle']._loaded_options = None
+  _globals['_GROUPEVENT'].fields_by_name['handle']._serialized_options = b'\272H\005r\003\030\254\002'
+  _globals['_GROUPEVENT'].fields_by_name['name']._loaded_options = None
+  _globals['_GROUPEVENT'].fields_by_name['name']._serialized_options = b'\272H\005r\003\030\254\002'
+  _globals['_GROUPEVENT'].fields_by_name['title']._loaded_options = None
+  _globals['_GROUPEVENT'].fields_by_name['title']._serialized_options = b'\272H\005r\003\030\364\003'
+  _globals['_APPBALLOON'].fields_by_name['bundle_id']._loaded_options = None
+  _globals['_APPBALLOON'].fields_by_name['bundle_id']._serialized_options = b'\272H\005r\003\030\254\002'
+  _globals['_APPBALLOON'].fields_by_name['label']._loaded_options = None
+  _globals['_APPBALLOON'].fields_by_name['label']._serialized_options = b'\272H\005r\003\030\310\001'
+  _globals['_UNKNOWNVALUE'].fields_by_name['column']._loaded_options = None
+  _globals['_UNKNOWNVALUE'].fields_by_name['column']._serialized_options = b'\272H\006r\004\020\001\030d'
+  _globals['_DIRECTION']._serialized_start=944
+  _globals['_DIRECTION']._serialized_end=1030
+  _globals['_MESSAGETYPE']._serialized_start=1033
+  _globals['_MESSAGETYPE']._serialized_end=1346
+  _globals['_GROUPEVENTKIND']._serialized_start=1349
+  _globals['_GROUPEVENTKIND']._serialized_end=1843
+  _globals['_ATTACHMENT']._serialized_start=118
+  _globals['_ATTACHMENT']._serialized_end=328
+  _globals['_REACTION']._serialized_start=330
+  _globals['_REACTION']._serialized_end=456
+  _globals['_MESSAGEEDIT']._serialized_start=458
+  _globals['_MESSAGEEDIT']._serialized_end=557
+  _globals['_MENTION']._serialized_start=559
+  _globals['_MENTION']._serialized_end=627
+  _globals['_GROUPEVENT']._serialized_start=630
+  _globals['_GROUPEVENT']._serialized_end=816
+  _globals['_APPBALLOON']._serialized_start=818
+  _globals['_APPBALLOON']._serialized_end=884
+  _globals['_UNKNOWNVALUE']._serialized_start=886
+  _globals['_UNKNOWNVALUE']._serialized_end=942
 # @@protoc_insertion_point(module_scope)

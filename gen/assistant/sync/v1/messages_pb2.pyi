@@ -102,6 +102,74 @@ MESSAGE_TYPE_OTHER: MessageType.ValueType  # 11
 """Anything this version does not know."""
 Global___MessageType: _TypeAlias = MessageType  # noqa: Y015
 
+class _GroupEventKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _GroupEventKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_GroupEventKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    GROUP_EVENT_KIND_UNSPECIFIED: _GroupEventKind.ValueType  # 0
+    """Nothing that the agent knows; the event's numbers say what Messages calls it."""
+    GROUP_EVENT_KIND_ADDED: _GroupEventKind.ValueType  # 1
+    """Somebody was added."""
+    GROUP_EVENT_KIND_REMOVED: _GroupEventKind.ValueType  # 2
+    """Somebody was removed."""
+    GROUP_EVENT_KIND_LEFT: _GroupEventKind.ValueType  # 3
+    """The sender left."""
+    GROUP_EVENT_KIND_NUMBER_CHANGED: _GroupEventKind.ValueType  # 4
+    """The sender has a new number."""
+    GROUP_EVENT_KIND_RENAMED: _GroupEventKind.ValueType  # 5
+    """The group got a name, or lost it."""
+    GROUP_EVENT_KIND_PHOTO_CHANGED: _GroupEventKind.ValueType  # 6
+    """The group got a picture."""
+    GROUP_EVENT_KIND_PHOTO_REMOVED: _GroupEventKind.ValueType  # 7
+    """The group lost its picture."""
+    GROUP_EVENT_KIND_BACKGROUND_CHANGED: _GroupEventKind.ValueType  # 8
+    """The background changed."""
+    GROUP_EVENT_KIND_BACKGROUND_REMOVED: _GroupEventKind.ValueType  # 9
+    """The background was taken away."""
+    GROUP_EVENT_KIND_LOCATION_STARTED: _GroupEventKind.ValueType  # 10
+    """The sender began to share a location."""
+    GROUP_EVENT_KIND_LOCATION_STOPPED: _GroupEventKind.ValueType  # 11
+    """The sender stopped sharing a location."""
+    GROUP_EVENT_KIND_AUDIO_KEPT: _GroupEventKind.ValueType  # 12
+    """A voice message was kept."""
+    GROUP_EVENT_KIND_CALL: _GroupEventKind.ValueType  # 13
+    """A FaceTime call or SharePlay."""
+
+class GroupEventKind(_GroupEventKind, metaclass=_GroupEventKindEnumTypeWrapper):
+    """What happened to a conversation."""
+
+GROUP_EVENT_KIND_UNSPECIFIED: GroupEventKind.ValueType  # 0
+"""Nothing that the agent knows; the event's numbers say what Messages calls it."""
+GROUP_EVENT_KIND_ADDED: GroupEventKind.ValueType  # 1
+"""Somebody was added."""
+GROUP_EVENT_KIND_REMOVED: GroupEventKind.ValueType  # 2
+"""Somebody was removed."""
+GROUP_EVENT_KIND_LEFT: GroupEventKind.ValueType  # 3
+"""The sender left."""
+GROUP_EVENT_KIND_NUMBER_CHANGED: GroupEventKind.ValueType  # 4
+"""The sender has a new number."""
+GROUP_EVENT_KIND_RENAMED: GroupEventKind.ValueType  # 5
+"""The group got a name, or lost it."""
+GROUP_EVENT_KIND_PHOTO_CHANGED: GroupEventKind.ValueType  # 6
+"""The group got a picture."""
+GROUP_EVENT_KIND_PHOTO_REMOVED: GroupEventKind.ValueType  # 7
+"""The group lost its picture."""
+GROUP_EVENT_KIND_BACKGROUND_CHANGED: GroupEventKind.ValueType  # 8
+"""The background changed."""
+GROUP_EVENT_KIND_BACKGROUND_REMOVED: GroupEventKind.ValueType  # 9
+"""The background was taken away."""
+GROUP_EVENT_KIND_LOCATION_STARTED: GroupEventKind.ValueType  # 10
+"""The sender began to share a location."""
+GROUP_EVENT_KIND_LOCATION_STOPPED: GroupEventKind.ValueType  # 11
+"""The sender stopped sharing a location."""
+GROUP_EVENT_KIND_AUDIO_KEPT: GroupEventKind.ValueType  # 12
+"""A voice message was kept."""
+GROUP_EVENT_KIND_CALL: GroupEventKind.ValueType  # 13
+"""A FaceTime call or SharePlay."""
+Global___GroupEventKind: _TypeAlias = GroupEventKind  # noqa: Y015
+
 @_typing.final
 class Attachment(_message.Message):
     """What is known of an attachment; the file itself stays on the Mac."""
@@ -112,6 +180,10 @@ class Attachment(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     MIME_TYPE_FIELD_NUMBER: _builtins.int
     SIZE_BYTES_FIELD_NUMBER: _builtins.int
+    UTI_FIELD_NUMBER: _builtins.int
+    IS_STICKER_FIELD_NUMBER: _builtins.int
+    IS_OFFLOADED_FIELD_NUMBER: _builtins.int
+    TRANSCRIPTION_FIELD_NUMBER: _builtins.int
     guid: _builtins.str
     """`attachment.guid`."""
     name: _builtins.str
@@ -120,6 +192,14 @@ class Attachment(_message.Message):
     """MIME type, or empty."""
     size_bytes: _builtins.int
     """Size in bytes, 0 when not known."""
+    uti: _builtins.str
+    """Apple's uniform type identifier, e.g. "public.jpeg", or empty."""
+    is_sticker: _builtins.bool
+    """Whether it is a sticker."""
+    is_offloaded: _builtins.bool
+    """Whether the file is not on the Mac: offloaded to iCloud, or not downloaded yet."""
+    transcription: _builtins.str
+    """What a voice message says, where Messages transcribed it; up to 20,000 characters."""
     def __init__(
         self,
         *,
@@ -127,10 +207,14 @@ class Attachment(_message.Message):
         name: _builtins.str = ...,
         mime_type: _builtins.str = ...,
         size_bytes: _builtins.int = ...,
+        uti: _builtins.str = ...,
+        is_sticker: _builtins.bool = ...,
+        is_offloaded: _builtins.bool = ...,
+        transcription: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["guid", b"guid", "mime_type", b"mime_type", "name", b"name", "size_bytes", b"size_bytes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["guid", b"guid", "is_offloaded", b"is_offloaded", "is_sticker", b"is_sticker", "mime_type", b"mime_type", "name", b"name", "size_bytes", b"size_bytes", "transcription", b"transcription", "uti", b"uti"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -145,10 +229,15 @@ class Reaction(_message.Message):
     SENDER_ID_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
     REACTED_AT_FIELD_NUMBER: _builtins.int
+    PART_FIELD_NUMBER: _builtins.int
     sender_id: _builtins.str
     """The handle of who reacted; empty for the owner."""
     kind: _builtins.str
-    """"love", "like", "dislike", "laugh", "emphasize", "question", "sticker", or an emoji."""
+    """"love", "like", "dislike", "laugh", "emphasize", "question", "sticker", or an emoji; the number of a kind that the agent
+    does not know.
+    """
+    part: _builtins.int
+    """Which part of the message it is on, counted from 0; -1 for the whole."""
     @_builtins.property
     def reacted_at(self) -> _timestamp_pb2.Timestamp:
         """When."""
@@ -159,10 +248,11 @@ class Reaction(_message.Message):
         sender_id: _builtins.str = ...,
         kind: _builtins.str = ...,
         reacted_at: _timestamp_pb2.Timestamp | None = ...,
+        part: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["reacted_at", b"reacted_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "reacted_at", b"reacted_at", "sender_id", b"sender_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "part", b"part", "reacted_at", b"reacted_at", "sender_id", b"sender_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -176,8 +266,11 @@ class MessageEdit(_message.Message):
 
     TEXT_FIELD_NUMBER: _builtins.int
     EDITED_AT_FIELD_NUMBER: _builtins.int
+    PART_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     """The text as it was."""
+    part: _builtins.int
+    """Which part of the message it was, counted from 0."""
     @_builtins.property
     def edited_at(self) -> _timestamp_pb2.Timestamp:
         """When it was replaced."""
@@ -187,11 +280,136 @@ class MessageEdit(_message.Message):
         *,
         text: _builtins.str = ...,
         edited_at: _timestamp_pb2.Timestamp | None = ...,
+        part: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["edited_at", b"edited_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["edited_at", b"edited_at", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["edited_at", b"edited_at", "part", b"part", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___MessageEdit: _TypeAlias = MessageEdit  # noqa: Y015
+
+@_typing.final
+class Mention(_message.Message):
+    """Somebody who is mentioned in a text."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HANDLE_FIELD_NUMBER: _builtins.int
+    START_FIELD_NUMBER: _builtins.int
+    LENGTH_FIELD_NUMBER: _builtins.int
+    handle: _builtins.str
+    """Their handle."""
+    start: _builtins.int
+    """Where the mention begins in the text, in UTF-16 code units, as browsers count."""
+    length: _builtins.int
+    """Its length in UTF-16 code units."""
+    def __init__(
+        self,
+        *,
+        handle: _builtins.str = ...,
+        start: _builtins.int = ...,
+        length: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["handle", b"handle", "length", b"length", "start", b"start"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Mention: _TypeAlias = Mention  # noqa: Y015
+
+@_typing.final
+class GroupEvent(_message.Message):
+    """What happened to a conversation: somebody came or left, it was renamed…."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    HANDLE_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    ITEM_TYPE_FIELD_NUMBER: _builtins.int
+    ACTION_TYPE_FIELD_NUMBER: _builtins.int
+    kind: Global___GroupEventKind.ValueType
+    """What happened."""
+    handle: _builtins.str
+    """Whom it happened to, or empty."""
+    name: _builtins.str
+    """Their name, or the handle where none is known. Filled in by the server on reading."""
+    title: _builtins.str
+    """The new name of the group, or empty."""
+    item_type: _builtins.int
+    """`message.item_type`, as Messages has it."""
+    action_type: _builtins.int
+    """`message.group_action_type`, as Messages has it."""
+    def __init__(
+        self,
+        *,
+        kind: Global___GroupEventKind.ValueType = ...,
+        handle: _builtins.str = ...,
+        name: _builtins.str = ...,
+        title: _builtins.str = ...,
+        item_type: _builtins.int = ...,
+        action_type: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_type", b"action_type", "handle", b"handle", "item_type", b"item_type", "kind", b"kind", "name", b"name", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GroupEvent: _TypeAlias = GroupEvent  # noqa: Y015
+
+@_typing.final
+class AppBalloon(_message.Message):
+    """An app's balloon."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BUNDLE_ID_FIELD_NUMBER: _builtins.int
+    LABEL_FIELD_NUMBER: _builtins.int
+    bundle_id: _builtins.str
+    """The app's bundle id, e.g. "com.apple.messages.Polls"."""
+    label: _builtins.str
+    """What it is, in a word or two, e.g. "Poll", or a title of its own."""
+    def __init__(
+        self,
+        *,
+        bundle_id: _builtins.str = ...,
+        label: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bundle_id", b"bundle_id", "label", b"label"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AppBalloon: _TypeAlias = AppBalloon  # noqa: Y015
+
+@_typing.final
+class UnknownValue(_message.Message):
+    """A column whose value the agent does not know, as Messages has it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COLUMN_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    column: _builtins.str
+    """The column, e.g. "associated_message_type"."""
+    value: _builtins.int
+    """Its value."""
+    def __init__(
+        self,
+        *,
+        column: _builtins.str = ...,
+        value: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["column", b"column", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UnknownValue: _TypeAlias = UnknownValue  # noqa: Y015

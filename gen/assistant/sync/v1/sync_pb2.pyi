@@ -65,6 +65,10 @@ class SyncedConversation(_message.Message):
     PARTICIPANTS_FIELD_NUMBER: _builtins.int
     SERVICE_FIELD_NUMBER: _builtins.int
     IS_SELF_FIELD_NUMBER: _builtins.int
+    MERGE_KEY_FIELD_NUMBER: _builtins.int
+    IS_ORPHANED_FIELD_NUMBER: _builtins.int
+    IS_FILTERED_FIELD_NUMBER: _builtins.int
+    IS_SHORT_CODE_FIELD_NUMBER: _builtins.int
     conversation_id: _builtins.str
     """`chat.guid`, 1 to 300 characters."""
     display_name: _builtins.str
@@ -75,6 +79,16 @@ class SyncedConversation(_message.Message):
     """"iMessage", "SMS", "RCS" or whatever Messages says."""
     is_self: _builtins.bool
     """Whether it is the owner's chat with themselves; no drafts, no training."""
+    merge_key: _builtins.str
+    """Chats with the same key are shown as one conversation: one person's addresses and services, one group under several
+    GUIDs. Up to 300 characters; empty when it stands alone.
+    """
+    is_orphaned: _builtins.bool
+    """Whether it only collects messages that belong to no chat; no drafts, no training."""
+    is_filtered: _builtins.bool
+    """Whether Messages filed it as unknown sender, junk or the like; no drafts that make themselves."""
+    is_short_code: _builtins.bool
+    """Whether the other side is a short code or a named sender, which is a machine; no drafts that make themselves."""
     @_builtins.property
     def participants(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The other participants' handles (phone numbers in E.164 or e-mail addresses), up to 500."""
@@ -88,10 +102,14 @@ class SyncedConversation(_message.Message):
         participants: _abc.Iterable[_builtins.str] | None = ...,
         service: _builtins.str = ...,
         is_self: _builtins.bool = ...,
+        merge_key: _builtins.str = ...,
+        is_orphaned: _builtins.bool = ...,
+        is_filtered: _builtins.bool = ...,
+        is_short_code: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "display_name", b"display_name", "is_group", b"is_group", "is_self", b"is_self", "participants", b"participants", "service", b"service"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "display_name", b"display_name", "is_filtered", b"is_filtered", "is_group", b"is_group", "is_orphaned", b"is_orphaned", "is_self", b"is_self", "is_short_code", b"is_short_code", "merge_key", b"merge_key", "participants", b"participants", "service", b"service"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -123,6 +141,19 @@ class SyncedMessage(_message.Message):
     ATTACHMENTS_FIELD_NUMBER: _builtins.int
     REACTIONS_FIELD_NUMBER: _builtins.int
     EDITS_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    DESTINATION_FIELD_NUMBER: _builtins.int
+    IS_READ_FIELD_NUMBER: _builtins.int
+    IS_DELIVERED_FIELD_NUMBER: _builtins.int
+    ERROR_CODE_FIELD_NUMBER: _builtins.int
+    IS_SCHEDULED_FIELD_NUMBER: _builtins.int
+    IS_SPAM_FIELD_NUMBER: _builtins.int
+    GROUP_EVENT_FIELD_NUMBER: _builtins.int
+    APP_FIELD_NUMBER: _builtins.int
+    MENTIONS_FIELD_NUMBER: _builtins.int
+    UNSENT_PARTS_FIELD_NUMBER: _builtins.int
+    REPLY_TO_PART_FIELD_NUMBER: _builtins.int
+    UNKNOWN_VALUES_FIELD_NUMBER: _builtins.int
     imessage_guid: _builtins.str
     """`message.guid`, 1 to 200 characters; unique within the account."""
     conversation_id: _builtins.str
@@ -138,15 +169,33 @@ class SyncedMessage(_message.Message):
     service: _builtins.str
     """"iMessage", "SMS", "RCS"…."""
     state_hash: _builtins.int
-    """A hash of the row's content: a row whose hash is the stored one is not written again. 0: the server computes one."""
+    """A hash of the row's content without `is_backfill`: a row whose hash is the stored one is not written again. 0: the server
+    computes one.
+    """
     reply_to_guid: _builtins.str
     """GUID of the message it replies to in a thread, or empty."""
     is_backfill: _builtins.bool
-    """Whether an old message appeared late (iCloud backfill); never triggers a draft."""
+    """Whether an old message appeared late (iCloud backfill); never triggers a draft. Stays once it was said."""
     has_one_time_code: _builtins.bool
     """Whether it holds a one-time code; never shown to the model, never trained on."""
     text_undecodable: _builtins.bool
     """Whether its text could not be decoded and is left empty."""
+    subject: _builtins.str
+    """The subject line, or empty."""
+    destination: _builtins.str
+    """Which of the owner's addresses received or sent it, or empty."""
+    is_read: _builtins.bool
+    """Whether it was read (by the owner if incoming, by the peer if outgoing)."""
+    is_delivered: _builtins.bool
+    """Whether an outgoing message was delivered."""
+    error_code: _builtins.int
+    """Why it could not be sent, as Messages numbers it; 0 when it could."""
+    is_scheduled: _builtins.bool
+    """Whether it is scheduled and not yet sent; no part of the conversation until it is."""
+    is_spam: _builtins.bool
+    """Whether Messages holds it for spam."""
+    reply_to_part: _builtins.int
+    """Which part of the message it replies to, counted from 0; -1 for the whole."""
     @_builtins.property
     def sent_at(self) -> _timestamp_pb2.Timestamp:
         """When it was sent. Required."""
@@ -179,6 +228,26 @@ class SyncedMessage(_message.Message):
     def edits(self) -> _containers.RepeatedCompositeFieldContainer[_messages_pb2.MessageEdit]:
         """Earlier versions of an edited text, oldest first, up to 50."""
 
+    @_builtins.property
+    def group_event(self) -> _messages_pb2.GroupEvent:
+        """What happened to the conversation, for messages of type GROUP_EVENT."""
+
+    @_builtins.property
+    def app(self) -> _messages_pb2.AppBalloon:
+        """The app, for messages of type APP and LINK."""
+
+    @_builtins.property
+    def mentions(self) -> _containers.RepeatedCompositeFieldContainer[_messages_pb2.Mention]:
+        """Who is mentioned in the text, up to 100."""
+
+    @_builtins.property
+    def unsent_parts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Which parts were unsent while others stayed, counted from 0, up to 100."""
+
+    @_builtins.property
+    def unknown_values(self) -> _containers.RepeatedCompositeFieldContainer[_messages_pb2.UnknownValue]:
+        """Columns whose values the agent does not know, up to 20: kept, so that nothing is lost until a later version knows them."""
+
     def __init__(
         self,
         *,
@@ -202,10 +271,23 @@ class SyncedMessage(_message.Message):
         attachments: _abc.Iterable[_messages_pb2.Attachment] | None = ...,
         reactions: _abc.Iterable[_messages_pb2.Reaction] | None = ...,
         edits: _abc.Iterable[_messages_pb2.MessageEdit] | None = ...,
+        subject: _builtins.str = ...,
+        destination: _builtins.str = ...,
+        is_read: _builtins.bool = ...,
+        is_delivered: _builtins.bool = ...,
+        error_code: _builtins.int = ...,
+        is_scheduled: _builtins.bool = ...,
+        is_spam: _builtins.bool = ...,
+        group_event: _messages_pb2.GroupEvent | None = ...,
+        app: _messages_pb2.AppBalloon | None = ...,
+        mentions: _abc.Iterable[_messages_pb2.Mention] | None = ...,
+        unsent_parts: _abc.Iterable[_builtins.int] | None = ...,
+        reply_to_part: _builtins.int = ...,
+        unknown_values: _abc.Iterable[_messages_pb2.UnknownValue] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["delivered_at", b"delivered_at", "edited_at", b"edited_at", "read_at", b"read_at", "sent_at", b"sent_at", "unsent_at", b"unsent_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["app", b"app", "delivered_at", b"delivered_at", "edited_at", b"edited_at", "group_event", b"group_event", "read_at", b"read_at", "sent_at", b"sent_at", "unsent_at", b"unsent_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attachments", b"attachments", "conversation_id", b"conversation_id", "delivered_at", b"delivered_at", "direction", b"direction", "edited_at", b"edited_at", "edits", b"edits", "has_one_time_code", b"has_one_time_code", "imessage_guid", b"imessage_guid", "is_backfill", b"is_backfill", "message_type", b"message_type", "reactions", b"reactions", "read_at", b"read_at", "reply_to_guid", b"reply_to_guid", "sender_id", b"sender_id", "sent_at", b"sent_at", "service", b"service", "state_hash", b"state_hash", "text", b"text", "text_undecodable", b"text_undecodable", "unsent_at", b"unsent_at"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["app", b"app", "attachments", b"attachments", "conversation_id", b"conversation_id", "delivered_at", b"delivered_at", "destination", b"destination", "direction", b"direction", "edited_at", b"edited_at", "edits", b"edits", "error_code", b"error_code", "group_event", b"group_event", "has_one_time_code", b"has_one_time_code", "imessage_guid", b"imessage_guid", "is_backfill", b"is_backfill", "is_delivered", b"is_delivered", "is_read", b"is_read", "is_scheduled", b"is_scheduled", "is_spam", b"is_spam", "mentions", b"mentions", "message_type", b"message_type", "reactions", b"reactions", "read_at", b"read_at", "reply_to_guid", b"reply_to_guid", "reply_to_part", b"reply_to_part", "sender_id", b"sender_id", "sent_at", b"sent_at", "service", b"service", "state_hash", b"state_hash", "subject", b"subject", "text", b"text", "text_undecodable", b"text_undecodable", "unknown_values", b"unknown_values", "unsent_at", b"unsent_at", "unsent_parts", b"unsent_parts"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -418,6 +500,11 @@ class SyncContactsRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CONTACTS_FIELD_NUMBER: _builtins.int
+    IS_COMPLETE_FIELD_NUMBER: _builtins.int
+    is_complete: _builtins.bool
+    """In the last stream message: the stream named all contacts that this device has, and those that it brought before and did
+    not name now are removed.
+    """
     @_builtins.property
     def contacts(self) -> _containers.RepeatedCompositeFieldContainer[Global___SyncedContact]:
         """Up to 2,000."""
@@ -426,10 +513,11 @@ class SyncContactsRequest(_message.Message):
         self,
         *,
         contacts: _abc.Iterable[Global___SyncedContact] | None = ...,
+        is_complete: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contacts", b"contacts"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contacts", b"contacts", "is_complete", b"is_complete"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -444,22 +532,26 @@ class SyncContactsResponse(_message.Message):
     RECEIVED_FIELD_NUMBER: _builtins.int
     INSERTED_FIELD_NUMBER: _builtins.int
     UPDATED_FIELD_NUMBER: _builtins.int
+    REMOVED_FIELD_NUMBER: _builtins.int
     received: _builtins.int
     """Contacts received."""
     inserted: _builtins.int
     """Contacts that were new."""
     updated: _builtins.int
     """Contacts that were known and had changed."""
+    removed: _builtins.int
+    """Contacts that were removed."""
     def __init__(
         self,
         *,
         received: _builtins.int = ...,
         inserted: _builtins.int = ...,
         updated: _builtins.int = ...,
+        removed: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["inserted", b"inserted", "received", b"received", "updated", b"updated"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["inserted", b"inserted", "received", b"received", "removed", b"removed", "updated", b"updated"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -573,12 +665,201 @@ class GetSyncStateResponse(_message.Message):
 Global___GetSyncStateResponse: _TypeAlias = GetSyncStateResponse  # noqa: Y015
 
 @_typing.final
+class GetDigestsRequest(_message.Message):
+    """Asks for fingerprints."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SINCE_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """How many at most, up to 500; 500 when left out."""
+    page_token: _builtins.str
+    """`next_page_token` of the page before."""
+    @_builtins.property
+    def since(self) -> _timestamp_pb2.Timestamp:
+        """Only of messages sent at or after this; of all when left out."""
+
+    def __init__(
+        self,
+        *,
+        since: _timestamp_pb2.Timestamp | None = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["since", b"since"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "since", b"since"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetDigestsRequest: _TypeAlias = GetDigestsRequest  # noqa: Y015
+
+@_typing.final
+class GetDigestsResponse(_message.Message):
+    """Fingerprints of conversations."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DIGESTS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def digests(self) -> _containers.RepeatedCompositeFieldContainer[Global___ConversationDigest]:
+        """Ordered by `conversation_id`; only those with messages since the asked time, or deleted ones."""
+
+    def __init__(
+        self,
+        *,
+        digests: _abc.Iterable[Global___ConversationDigest] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["digests", b"digests", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetDigestsResponse: _TypeAlias = GetDigestsResponse  # noqa: Y015
+
+@_typing.final
+class ConversationDigest(_message.Message):
+    """A fingerprint of what is stored of a conversation."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    MESSAGE_COUNT_FIELD_NUMBER: _builtins.int
+    HASH_FIELD_NUMBER: _builtins.int
+    DELETED_UP_TO_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """`chat.guid`."""
+    message_count: _builtins.int
+    """How many messages are stored."""
+    hash: _builtins.int
+    """All their state hashes, combined by exclusive or."""
+    @_builtins.property
+    def deleted_up_to(self) -> _timestamp_pb2.Timestamp:
+        """The owner deleted it on the server: messages sent up to then are not taken again."""
+
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+        message_count: _builtins.int = ...,
+        hash: _builtins.int = ...,
+        deleted_up_to: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["deleted_up_to", b"deleted_up_to"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "deleted_up_to", b"deleted_up_to", "hash", b"hash", "message_count", b"message_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConversationDigest: _TypeAlias = ConversationDigest  # noqa: Y015
+
+@_typing.final
+class ListMessageStatesRequest(_message.Message):
+    """Asks for the states of messages."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """`chat.guid`."""
+    page_size: _builtins.int
+    """How many at most, up to 500; 500 when left out."""
+    page_token: _builtins.str
+    """`next_page_token` of the page before."""
+    @_builtins.property
+    def since(self) -> _timestamp_pb2.Timestamp:
+        """Only of messages sent at or after this; of all when left out."""
+
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+        since: _timestamp_pb2.Timestamp | None = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["since", b"since"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "page_size", b"page_size", "page_token", b"page_token", "since", b"since"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListMessageStatesRequest: _TypeAlias = ListMessageStatesRequest  # noqa: Y015
+
+@_typing.final
+class ListMessageStatesResponse(_message.Message):
+    """States of messages."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def states(self) -> _containers.RepeatedCompositeFieldContainer[Global___MessageState]:
+        """Newest first; none for a conversation that is not stored."""
+
+    def __init__(
+        self,
+        *,
+        states: _abc.Iterable[Global___MessageState] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "states", b"states"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListMessageStatesResponse: _TypeAlias = ListMessageStatesResponse  # noqa: Y015
+
+@_typing.final
+class MessageState(_message.Message):
+    """The state in which a message is stored."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IMESSAGE_GUID_FIELD_NUMBER: _builtins.int
+    STATE_HASH_FIELD_NUMBER: _builtins.int
+    imessage_guid: _builtins.str
+    """`message.guid`."""
+    state_hash: _builtins.int
+    """Its state hash."""
+    def __init__(
+        self,
+        *,
+        imessage_guid: _builtins.str = ...,
+        state_hash: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["imessage_guid", b"imessage_guid", "state_hash", b"state_hash"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MessageState: _TypeAlias = MessageState  # noqa: Y015
+
+@_typing.final
 class DeleteMessagesRequest(_message.Message):
     """Messages deleted on the Mac."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     IMESSAGE_GUIDS_FIELD_NUMBER: _builtins.int
+    CURSOR_FIELD_NUMBER: _builtins.int
+    cursor: _builtins.str
+    """As in SyncMessagesRequest: kept together with the deletion."""
     @_builtins.property
     def imessage_guids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """`message.guid`s, 1 to 5,000."""
@@ -587,10 +868,11 @@ class DeleteMessagesRequest(_message.Message):
         self,
         *,
         imessage_guids: _abc.Iterable[_builtins.str] | None = ...,
+        cursor: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["imessage_guids", b"imessage_guids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursor", b"cursor", "imessage_guids", b"imessage_guids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -61,6 +61,16 @@ class SyncServiceStub:
                 request_serializer=assistant_dot_sync_dot_v1_dot_sync__pb2.GetSyncStateRequest.SerializeToString,
                 response_deserializer=assistant_dot_sync_dot_v1_dot_sync__pb2.GetSyncStateResponse.FromString,
                 _registered_method=True)
+        self.GetDigests = channel.unary_unary(
+                '/assistant.sync.v1.SyncService/GetDigests',
+                request_serializer=assistant_dot_sync_dot_v1_dot_sync__pb2.GetDigestsRequest.SerializeToString,
+                response_deserializer=assistant_dot_sync_dot_v1_dot_sync__pb2.GetDigestsResponse.FromString,
+                _registered_method=True)
+        self.ListMessageStates = channel.unary_unary(
+                '/assistant.sync.v1.SyncService/ListMessageStates',
+                request_serializer=assistant_dot_sync_dot_v1_dot_sync__pb2.ListMessageStatesRequest.SerializeToString,
+                response_deserializer=assistant_dot_sync_dot_v1_dot_sync__pb2.ListMessageStatesResponse.FromString,
+                _registered_method=True)
         self.DeleteMessages = channel.unary_unary(
                 '/assistant.sync.v1.SyncService/DeleteMessages',
                 request_serializer=assistant_dot_sync_dot_v1_dot_sync__pb2.DeleteMessagesRequest.SerializeToString,
@@ -116,6 +126,21 @@ class SyncServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetDigests(self, request, context):
+        """A fingerprint of what is stored of each conversation, so that a device finds what it missed without sending it again.
+        Ordered by `conversation_id`. Deleted conversations are among them as long as the Mac may still have their messages.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListMessageStates(self, request, context):
+        """The GUIDs and state hashes of one conversation's messages: where its digest differs, these tell which differ.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def DeleteMessages(self, request, context):
         """Deletes messages that were deleted on the Mac. GUIDs that are not stored are passed over.
         """
@@ -157,6 +182,16 @@ def add_SyncServiceServicer_to_server(servicer, server):
                     servicer.GetSyncState,
                     request_deserializer=assistant_dot_sync_dot_v1_dot_sync__pb2.GetSyncStateRequest.FromString,
                     response_serializer=assistant_dot_sync_dot_v1_dot_sync__pb2.GetSyncStateResponse.SerializeToString,
+            ),
+            'GetDigests': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetDigests,
+                    request_deserializer=assistant_dot_sync_dot_v1_dot_sync__pb2.GetDigestsRequest.FromString,
+                    response_serializer=assistant_dot_sync_dot_v1_dot_sync__pb2.GetDigestsResponse.SerializeToString,
+            ),
+            'ListMessageStates': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListMessageStates,
+                    request_deserializer=assistant_dot_sync_dot_v1_dot_sync__pb2.ListMessageStatesRequest.FromString,
+                    response_serializer=assistant_dot_sync_dot_v1_dot_sync__pb2.ListMessageStatesResponse.SerializeToString,
             ),
             'DeleteMessages': grpc.unary_unary_rpc_method_handler(
                     servicer.DeleteMessages,
@@ -306,6 +341,60 @@ class SyncService:
             '/assistant.sync.v1.SyncService/GetSyncState',
             assistant_dot_sync_dot_v1_dot_sync__pb2.GetSyncStateRequest.SerializeToString,
             assistant_dot_sync_dot_v1_dot_sync__pb2.GetSyncStateResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetDigests(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/assistant.sync.v1.SyncService/GetDigests',
+            assistant_dot_sync_dot_v1_dot_sync__pb2.GetDigestsRequest.SerializeToString,
+            assistant_dot_sync_dot_v1_dot_sync__pb2.GetDigestsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListMessageStates(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/assistant.sync.v1.SyncService/ListMessageStates',
+            assistant_dot_sync_dot_v1_dot_sync__pb2.ListMessageStatesRequest.SerializeToString,
+            assistant_dot_sync_dot_v1_dot_sync__pb2.ListMessageStatesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -50,6 +50,12 @@ class SyncServiceStub:
     """One batch of contacts, for REST clients."""
     GetSyncState: _grpc.UnaryUnaryMultiCallable[_sync_pb2.GetSyncStateRequest, _sync_pb2.GetSyncStateResponse]
     """What the server has kept of the calling device's syncs, so that it can resume."""
+    GetDigests: _grpc.UnaryUnaryMultiCallable[_sync_pb2.GetDigestsRequest, _sync_pb2.GetDigestsResponse]
+    """A fingerprint of what is stored of each conversation, so that a device finds what it missed without sending it again.
+    Ordered by `conversation_id`. Deleted conversations are among them as long as the Mac may still have their messages.
+    """
+    ListMessageStates: _grpc.UnaryUnaryMultiCallable[_sync_pb2.ListMessageStatesRequest, _sync_pb2.ListMessageStatesResponse]
+    """The GUIDs and state hashes of one conversation's messages: where its digest differs, these tell which differ."""
     DeleteMessages: _grpc.UnaryUnaryMultiCallable[_sync_pb2.DeleteMessagesRequest, _sync_pb2.DeleteMessagesResponse]
     """Deletes messages that were deleted on the Mac. GUIDs that are not stored are passed over."""
     ReportHeartbeat: _grpc.UnaryUnaryMultiCallable[_sync_pb2.ReportHeartbeatRequest, _sync_pb2.ReportHeartbeatResponse]
@@ -77,6 +83,12 @@ class SyncServiceAsyncStub(SyncServiceStub):
     """One batch of contacts, for REST clients."""
     GetSyncState: _aio.UnaryUnaryMultiCallable[_sync_pb2.GetSyncStateRequest, _sync_pb2.GetSyncStateResponse]  # type: ignore[assignment]
     """What the server has kept of the calling device's syncs, so that it can resume."""
+    GetDigests: _aio.UnaryUnaryMultiCallable[_sync_pb2.GetDigestsRequest, _sync_pb2.GetDigestsResponse]  # type: ignore[assignment]
+    """A fingerprint of what is stored of each conversation, so that a device finds what it missed without sending it again.
+    Ordered by `conversation_id`. Deleted conversations are among them as long as the Mac may still have their messages.
+    """
+    ListMessageStates: _aio.UnaryUnaryMultiCallable[_sync_pb2.ListMessageStatesRequest, _sync_pb2.ListMessageStatesResponse]  # type: ignore[assignment]
+    """The GUIDs and state hashes of one conversation's messages: where its digest differs, these tell which differ."""
     DeleteMessages: _aio.UnaryUnaryMultiCallable[_sync_pb2.DeleteMessagesRequest, _sync_pb2.DeleteMessagesResponse]  # type: ignore[assignment]
     """Deletes messages that were deleted on the Mac. GUIDs that are not stored are passed over."""
     ReportHeartbeat: _aio.UnaryUnaryMultiCallable[_sync_pb2.ReportHeartbeatRequest, _sync_pb2.ReportHeartbeatResponse]  # type: ignore[assignment]
@@ -131,6 +143,24 @@ class SyncServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_sync_pb2.GetSyncStateResponse, _abc.Awaitable[_sync_pb2.GetSyncStateResponse]]:
         """What the server has kept of the calling device's syncs, so that it can resume."""
+
+    @_abc_1.abstractmethod
+    def GetDigests(
+        self,
+        request: _sync_pb2.GetDigestsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sync_pb2.GetDigestsResponse, _abc.Awaitable[_sync_pb2.GetDigestsResponse]]:
+        """A fingerprint of what is stored of each conversation, so that a device finds what it missed without sending it again.
+        Ordered by `conversation_id`. Deleted conversations are among them as long as the Mac may still have their messages.
+        """
+
+    @_abc_1.abstractmethod
+    def ListMessageStates(
+        self,
+        request: _sync_pb2.ListMessageStatesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_sync_pb2.ListMessageStatesResponse, _abc.Awaitable[_sync_pb2.ListMessageStatesResponse]]:
+        """The GUIDs and state hashes of one conversation's messages: where its digest differs, these tell which differ."""
 
     @_abc_1.abstractmethod
     def DeleteMessages(

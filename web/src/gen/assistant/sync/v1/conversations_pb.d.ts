@@ -7,7 +7,7 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message as Message$1 } from "@bufbuild/protobuf";
 import type { FieldMask, FieldMaskJson, Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
-import type { Attachment, AttachmentJson, Direction, DirectionJson, MessageEdit, MessageEditJson, MessageType, MessageTypeJson, Reaction, ReactionJson } from "./messages_pb";
+import type { AppBalloon, AppBalloonJson, Attachment, AttachmentJson, Direction, DirectionJson, GroupEvent, GroupEventJson, Mention, MentionJson, MessageEdit, MessageEditJson, MessageType, MessageTypeJson, Reaction, ReactionJson, UnknownValue, UnknownValueJson } from "./messages_pb";
 import type { Heartbeat, HeartbeatJson, StreamError, StreamErrorJson } from "../../common/v1/heartbeat_pb";
 
 /**
@@ -104,6 +104,35 @@ export declare type Conversation = Message$1<"assistant.sync.v1.Conversation"> &
    * @generated from field: string service = 12;
    */
   service: string;
+
+  /**
+   * The chats of Messages that it is made of: one, or several when the same person writes by several addresses or services.
+   * `conversation_id` is that of the one that was known first; the others' ids name the same conversation.
+   *
+   * @generated from field: repeated assistant.sync.v1.Chat chats = 13;
+   */
+  chats: Chat[];
+
+  /**
+   * Whether it only collects messages that belong to no chat.
+   *
+   * @generated from field: bool is_orphaned = 14;
+   */
+  isOrphaned: boolean;
+
+  /**
+   * Whether Messages filed it as unknown sender, junk or the like.
+   *
+   * @generated from field: bool is_filtered = 15;
+   */
+  isFiltered: boolean;
+
+  /**
+   * Whether the other side is a short code or a named sender: a machine.
+   *
+   * @generated from field: bool is_short_code = 16;
+   */
+  isShortCode: boolean;
 };
 
 /**
@@ -195,6 +224,35 @@ export declare type ConversationJson = {
    * @generated from field: string service = 12;
    */
   service?: string;
+
+  /**
+   * The chats of Messages that it is made of: one, or several when the same person writes by several addresses or services.
+   * `conversation_id` is that of the one that was known first; the others' ids name the same conversation.
+   *
+   * @generated from field: repeated assistant.sync.v1.Chat chats = 13;
+   */
+  chats?: ChatJson[];
+
+  /**
+   * Whether it only collects messages that belong to no chat.
+   *
+   * @generated from field: bool is_orphaned = 14;
+   */
+  isOrphaned?: boolean;
+
+  /**
+   * Whether Messages filed it as unknown sender, junk or the like.
+   *
+   * @generated from field: bool is_filtered = 15;
+   */
+  isFiltered?: boolean;
+
+  /**
+   * Whether the other side is a short code or a named sender: a machine.
+   *
+   * @generated from field: bool is_short_code = 16;
+   */
+  isShortCode?: boolean;
 };
 
 /**
@@ -202,6 +260,82 @@ export declare type ConversationJson = {
  * Use `create(ConversationSchema)` to create a new message.
  */
 export declare const ConversationSchema: GenMessage<Conversation, {jsonType: ConversationJson}>;
+
+/**
+ * A chat of Messages, as a part of a conversation.
+ *
+ * @generated from message assistant.sync.v1.Chat
+ */
+export declare type Chat = Message$1<"assistant.sync.v1.Chat"> & {
+  /**
+   * UUID.
+   *
+   * @generated from field: string chat_id = 1;
+   */
+  chatId: string;
+
+  /**
+   * `chat.guid`.
+   *
+   * @generated from field: string imessage_id = 2;
+   */
+  imessageId: string;
+
+  /**
+   * "iMessage", "SMS"….
+   *
+   * @generated from field: string service = 3;
+   */
+  service: string;
+
+  /**
+   * How many messages it has.
+   *
+   * @generated from field: int64 message_count = 4;
+   */
+  messageCount: bigint;
+};
+
+/**
+ * A chat of Messages, as a part of a conversation.
+ *
+ * @generated from message assistant.sync.v1.Chat
+ */
+export declare type ChatJson = {
+  /**
+   * UUID.
+   *
+   * @generated from field: string chat_id = 1;
+   */
+  chatId?: string;
+
+  /**
+   * `chat.guid`.
+   *
+   * @generated from field: string imessage_id = 2;
+   */
+  imessageId?: string;
+
+  /**
+   * "iMessage", "SMS"….
+   *
+   * @generated from field: string service = 3;
+   */
+  service?: string;
+
+  /**
+   * How many messages it has.
+   *
+   * @generated from field: int64 message_count = 4;
+   */
+  messageCount?: string;
+};
+
+/**
+ * Describes the message assistant.sync.v1.Chat.
+ * Use `create(ChatSchema)` to create a new message.
+ */
+export declare const ChatSchema: GenMessage<Chat, {jsonType: ChatJson}>;
 
 /**
  * Somebody in a conversation.
@@ -451,6 +585,132 @@ export declare type Message = Message$1<"assistant.sync.v1.Message"> & {
    * @generated from field: repeated assistant.sync.v1.MessageEdit edits = 17;
    */
   edits: MessageEdit[];
+
+  /**
+   * UUID of the chat of Messages that it is in; see Conversation.chats.
+   *
+   * @generated from field: string chat_id = 18;
+   */
+  chatId: string;
+
+  /**
+   * The subject line, or empty.
+   *
+   * @generated from field: string subject = 19;
+   */
+  subject: string;
+
+  /**
+   * When it was delivered.
+   *
+   * @generated from field: google.protobuf.Timestamp delivered_at = 20;
+   */
+  deliveredAt?: Timestamp | undefined;
+
+  /**
+   * Whether it was read (by the owner if incoming, by the other side if outgoing).
+   *
+   * @generated from field: bool is_read = 21;
+   */
+  isRead: boolean;
+
+  /**
+   * Whether an outgoing message was delivered.
+   *
+   * @generated from field: bool is_delivered = 22;
+   */
+  isDelivered: boolean;
+
+  /**
+   * Why it could not be sent, as Messages numbers it; 0 when it could.
+   *
+   * @generated from field: int64 error_code = 23;
+   */
+  errorCode: bigint;
+
+  /**
+   * Whether it is scheduled and not yet sent.
+   *
+   * @generated from field: bool is_scheduled = 24;
+   */
+  isScheduled: boolean;
+
+  /**
+   * Whether Messages holds it for spam.
+   *
+   * @generated from field: bool is_spam = 25;
+   */
+  isSpam: boolean;
+
+  /**
+   * Which of the owner's addresses received or sent it, or empty.
+   *
+   * @generated from field: string destination = 26;
+   */
+  destination: string;
+
+  /**
+   * What happened to the conversation, if it is an event.
+   *
+   * @generated from field: assistant.sync.v1.GroupEvent group_event = 27;
+   */
+  groupEvent?: GroupEvent | undefined;
+
+  /**
+   * The app, if it is an app's balloon.
+   *
+   * @generated from field: assistant.sync.v1.AppBalloon app = 28;
+   */
+  app?: AppBalloon | undefined;
+
+  /**
+   * Who is mentioned in the text.
+   *
+   * @generated from field: repeated assistant.sync.v1.Mention mentions = 29;
+   */
+  mentions: Mention[];
+
+  /**
+   * Which parts were unsent while others stayed, counted from 0.
+   *
+   * @generated from field: repeated int32 unsent_parts = 30;
+   */
+  unsentParts: number[];
+
+  /**
+   * Which part of the message it replies to, counted from 0; -1 for the whole.
+   *
+   * @generated from field: int32 reply_to_part = 31;
+   */
+  replyToPart: number;
+
+  /**
+   * Whether it holds a one-time code.
+   *
+   * @generated from field: bool has_one_time_code = 32;
+   */
+  hasOneTimeCode: boolean;
+
+  /**
+   * Whether its text could not be decoded.
+   *
+   * @generated from field: bool text_undecodable = 33;
+   */
+  textUndecodable: boolean;
+
+  /**
+   * Whether it appeared late (iCloud backfill).
+   *
+   * @generated from field: bool is_backfill = 34;
+   */
+  isBackfill: boolean;
+
+  /**
+   * What the agent read and does not know.
+   *
+   * @generated from field: repeated assistant.sync.v1.UnknownValue unknown_values = 35;
+   */
+  unknownValues: UnknownValue[];
 };
 
 /**
@@ -577,6 +837,132 @@ export declare type MessageJson = {
    * @generated from field: repeated assistant.sync.v1.MessageEdit edits = 17;
    */
   edits?: MessageEditJson[];
+
+  /**
+   * UUID of the chat of Messages that it is in; see Conversation.chats.
+   *
+   * @generated from field: string chat_id = 18;
+   */
+  chatId?: string;
+
+  /**
+   * The subject line, or empty.
+   *
+   * @generated from field: string subject = 19;
+   */
+  subject?: string;
+
+  /**
+   * When it was delivered.
+   *
+   * @generated from field: google.protobuf.Timestamp delivered_at = 20;
+   */
+  deliveredAt?: TimestampJson;
+
+  /**
+   * Whether it was read (by the owner if incoming, by the other side if outgoing).
+   *
+   * @generated from field: bool is_read = 21;
+   */
+  isRead?: boolean;
+
+  /**
+   * Whether an outgoing message was delivered.
+   *
+   * @generated from field: bool is_delivered = 22;
+   */
+  isDelivered?: boolean;
+
+  /**
+   * Why it could not be sent, as Messages numbers it; 0 when it could.
+   *
+   * @generated from field: int64 error_code = 23;
+   */
+  errorCode?: string;
+
+  /**
+   * Whether it is scheduled and not yet sent.
+   *
+   * @generated from field: bool is_scheduled = 24;
+   */
+  isScheduled?: boolean;
+
+  /**
+   * Whether Messages holds it for spam.
+   *
+   * @generated from field: bool is_spam = 25;
+   */
+  isSpam?: boolean;
+
+  /**
+   * Which of the owner's addresses received or sent it, or empty.
+   *
+   * @generated from field: string destination = 26;
+   */
+  destination?: string;
+
+  /**
+   * What happened to the conversation, if it is an event.
+   *
+   * @generated from field: assistant.sync.v1.GroupEvent group_event = 27;
+   */
+  groupEvent?: GroupEventJson;
+
+  /**
+   * The app, if it is an app's balloon.
+   *
+   * @generated from field: assistant.sync.v1.AppBalloon app = 28;
+   */
+  app?: AppBalloonJson;
+
+  /**
+   * Who is mentioned in the text.
+   *
+   * @generated from field: repeated assistant.sync.v1.Mention mentions = 29;
+   */
+  mentions?: MentionJson[];
+
+  /**
+   * Which parts were unsent while others stayed, counted from 0.
+   *
+   * @generated from field: repeated int32 unsent_parts = 30;
+   */
+  unsentParts?: number[];
+
+  /**
+   * Which part of the message it replies to, counted from 0; -1 for the whole.
+   *
+   * @generated from field: int32 reply_to_part = 31;
+   */
+  replyToPart?: number;
+
+  /**
+   * Whether it holds a one-time code.
+   *
+   * @generated from field: bool has_one_time_code = 32;
+   */
+  hasOneTimeCode?: boolean;
+
+  /**
+   * Whether its text could not be decoded.
+   *
+   * @generated from field: bool text_undecodable = 33;
+   */
+  textUndecodable?: boolean;
+
+  /**
+   * Whether it appeared late (iCloud backfill).
+   *
+   * @generated from field: bool is_backfill = 34;
+   */
+  isBackfill?: boolean;
+
+  /**
+   * What the agent read and does not know.
+   *
+   * @generated from field: repeated assistant.sync.v1.UnknownValue unknown_values = 35;
+   */
+  unknownValues?: UnknownValueJson[];
 };
 
 /**
@@ -1271,7 +1657,9 @@ export declare type GetContextResponse = Message$1<"assistant.sync.v1.GetContext
   conversation?: Conversation | undefined;
 
   /**
-   * Messages with text, oldest first; the last is the one to answer. One-time codes and unsent texts are left out.
+   * Messages with text, oldest first; the last is the one to answer. What others sent without text stands as "[photo]",
+   * "[voice message]" and the like. One-time codes, unsent and scheduled texts, and previews of a link that stands right before
+   * are left out.
    *
    * @generated from field: repeated assistant.sync.v1.Message messages = 2;
    */
@@ -1299,7 +1687,9 @@ export declare type GetContextResponseJson = {
   conversation?: ConversationJson;
 
   /**
-   * Messages with text, oldest first; the last is the one to answer. One-time codes and unsent texts are left out.
+   * Messages with text, oldest first; the last is the one to answer. What others sent without text stands as "[photo]",
+   * "[voice message]" and the like. One-time codes, unsent and scheduled texts, and previews of a link that stands right before
+   * are left out.
    *
    * @generated from field: repeated assistant.sync.v1.Message messages = 2;
    */
@@ -1711,8 +2101,8 @@ export declare const ConversationsService: GenService<{
     output: typeof UpdateConversationResponseSchema;
   },
   /**
-   * Deletes a conversation with its messages from this server. The Mac keeps its own, and the agent does not bring back
-   * what it has already synced.
+   * Deletes a conversation with its messages, of all its chats, from this server. The Mac keeps its own, and the agent does
+   * not bring back what it has already synced.
    *
    * @generated from rpc assistant.sync.v1.ConversationsService.DeleteConversation
    */

@@ -46,6 +46,34 @@ export declare type Attachment = Message<"assistant.sync.v1.Attachment"> & {
    * @generated from field: int64 size_bytes = 4;
    */
   sizeBytes: bigint;
+
+  /**
+   * Apple's uniform type identifier, e.g. "public.jpeg", or empty.
+   *
+   * @generated from field: string uti = 5;
+   */
+  uti: string;
+
+  /**
+   * Whether it is a sticker.
+   *
+   * @generated from field: bool is_sticker = 6;
+   */
+  isSticker: boolean;
+
+  /**
+   * Whether the file is not on the Mac: offloaded to iCloud, or not downloaded yet.
+   *
+   * @generated from field: bool is_offloaded = 7;
+   */
+  isOffloaded: boolean;
+
+  /**
+   * What a voice message says, where Messages transcribed it; up to 20,000 characters.
+   *
+   * @generated from field: string transcription = 8;
+   */
+  transcription: string;
 };
 
 /**
@@ -81,6 +109,34 @@ export declare type AttachmentJson = {
    * @generated from field: int64 size_bytes = 4;
    */
   sizeBytes?: string;
+
+  /**
+   * Apple's uniform type identifier, e.g. "public.jpeg", or empty.
+   *
+   * @generated from field: string uti = 5;
+   */
+  uti?: string;
+
+  /**
+   * Whether it is a sticker.
+   *
+   * @generated from field: bool is_sticker = 6;
+   */
+  isSticker?: boolean;
+
+  /**
+   * Whether the file is not on the Mac: offloaded to iCloud, or not downloaded yet.
+   *
+   * @generated from field: bool is_offloaded = 7;
+   */
+  isOffloaded?: boolean;
+
+  /**
+   * What a voice message says, where Messages transcribed it; up to 20,000 characters.
+   *
+   * @generated from field: string transcription = 8;
+   */
+  transcription?: string;
 };
 
 /**
@@ -103,7 +159,8 @@ export declare type Reaction = Message<"assistant.sync.v1.Reaction"> & {
   senderId: string;
 
   /**
-   * "love", "like", "dislike", "laugh", "emphasize", "question", "sticker", or an emoji.
+   * "love", "like", "dislike", "laugh", "emphasize", "question", "sticker", or an emoji; the number of a kind that the agent
+   * does not know.
    *
    * @generated from field: string kind = 2;
    */
@@ -115,6 +172,13 @@ export declare type Reaction = Message<"assistant.sync.v1.Reaction"> & {
    * @generated from field: google.protobuf.Timestamp reacted_at = 3;
    */
   reactedAt?: Timestamp | undefined;
+
+  /**
+   * Which part of the message it is on, counted from 0; -1 for the whole.
+   *
+   * @generated from field: int32 part = 4;
+   */
+  part: number;
 };
 
 /**
@@ -131,7 +195,8 @@ export declare type ReactionJson = {
   senderId?: string;
 
   /**
-   * "love", "like", "dislike", "laugh", "emphasize", "question", "sticker", or an emoji.
+   * "love", "like", "dislike", "laugh", "emphasize", "question", "sticker", or an emoji; the number of a kind that the agent
+   * does not know.
    *
    * @generated from field: string kind = 2;
    */
@@ -143,6 +208,13 @@ export declare type ReactionJson = {
    * @generated from field: google.protobuf.Timestamp reacted_at = 3;
    */
   reactedAt?: TimestampJson;
+
+  /**
+   * Which part of the message it is on, counted from 0; -1 for the whole.
+   *
+   * @generated from field: int32 part = 4;
+   */
+  part?: number;
 };
 
 /**
@@ -170,6 +242,13 @@ export declare type MessageEdit = Message<"assistant.sync.v1.MessageEdit"> & {
    * @generated from field: google.protobuf.Timestamp edited_at = 2;
    */
   editedAt?: Timestamp | undefined;
+
+  /**
+   * Which part of the message it was, counted from 0.
+   *
+   * @generated from field: int32 part = 3;
+   */
+  part: number;
 };
 
 /**
@@ -191,6 +270,13 @@ export declare type MessageEditJson = {
    * @generated from field: google.protobuf.Timestamp edited_at = 2;
    */
   editedAt?: TimestampJson;
+
+  /**
+   * Which part of the message it was, counted from 0.
+   *
+   * @generated from field: int32 part = 3;
+   */
+  part?: number;
 };
 
 /**
@@ -198,6 +284,268 @@ export declare type MessageEditJson = {
  * Use `create(MessageEditSchema)` to create a new message.
  */
 export declare const MessageEditSchema: GenMessage<MessageEdit, {jsonType: MessageEditJson}>;
+
+/**
+ * Somebody who is mentioned in a text.
+ *
+ * @generated from message assistant.sync.v1.Mention
+ */
+export declare type Mention = Message<"assistant.sync.v1.Mention"> & {
+  /**
+   * Their handle.
+   *
+   * @generated from field: string handle = 1;
+   */
+  handle: string;
+
+  /**
+   * Where the mention begins in the text, in UTF-16 code units, as browsers count.
+   *
+   * @generated from field: int32 start = 2;
+   */
+  start: number;
+
+  /**
+   * Its length in UTF-16 code units.
+   *
+   * @generated from field: int32 length = 3;
+   */
+  length: number;
+};
+
+/**
+ * Somebody who is mentioned in a text.
+ *
+ * @generated from message assistant.sync.v1.Mention
+ */
+export declare type MentionJson = {
+  /**
+   * Their handle.
+   *
+   * @generated from field: string handle = 1;
+   */
+  handle?: string;
+
+  /**
+   * Where the mention begins in the text, in UTF-16 code units, as browsers count.
+   *
+   * @generated from field: int32 start = 2;
+   */
+  start?: number;
+
+  /**
+   * Its length in UTF-16 code units.
+   *
+   * @generated from field: int32 length = 3;
+   */
+  length?: number;
+};
+
+/**
+ * Describes the message assistant.sync.v1.Mention.
+ * Use `create(MentionSchema)` to create a new message.
+ */
+export declare const MentionSchema: GenMessage<Mention, {jsonType: MentionJson}>;
+
+/**
+ * What happened to a conversation: somebody came or left, it was renamed….
+ *
+ * @generated from message assistant.sync.v1.GroupEvent
+ */
+export declare type GroupEvent = Message<"assistant.sync.v1.GroupEvent"> & {
+  /**
+   * What happened.
+   *
+   * @generated from field: assistant.sync.v1.GroupEventKind kind = 1;
+   */
+  kind: GroupEventKind;
+
+  /**
+   * Whom it happened to, or empty.
+   *
+   * @generated from field: string handle = 2;
+   */
+  handle: string;
+
+  /**
+   * Their name, or the handle where none is known. Filled in by the server on reading.
+   *
+   * @generated from field: string name = 3;
+   */
+  name: string;
+
+  /**
+   * The new name of the group, or empty.
+   *
+   * @generated from field: string title = 4;
+   */
+  title: string;
+
+  /**
+   * `message.item_type`, as Messages has it.
+   *
+   * @generated from field: int64 item_type = 5;
+   */
+  itemType: bigint;
+
+  /**
+   * `message.group_action_type`, as Messages has it.
+   *
+   * @generated from field: int64 action_type = 6;
+   */
+  actionType: bigint;
+};
+
+/**
+ * What happened to a conversation: somebody came or left, it was renamed….
+ *
+ * @generated from message assistant.sync.v1.GroupEvent
+ */
+export declare type GroupEventJson = {
+  /**
+   * What happened.
+   *
+   * @generated from field: assistant.sync.v1.GroupEventKind kind = 1;
+   */
+  kind?: GroupEventKindJson;
+
+  /**
+   * Whom it happened to, or empty.
+   *
+   * @generated from field: string handle = 2;
+   */
+  handle?: string;
+
+  /**
+   * Their name, or the handle where none is known. Filled in by the server on reading.
+   *
+   * @generated from field: string name = 3;
+   */
+  name?: string;
+
+  /**
+   * The new name of the group, or empty.
+   *
+   * @generated from field: string title = 4;
+   */
+  title?: string;
+
+  /**
+   * `message.item_type`, as Messages has it.
+   *
+   * @generated from field: int64 item_type = 5;
+   */
+  itemType?: string;
+
+  /**
+   * `message.group_action_type`, as Messages has it.
+   *
+   * @generated from field: int64 action_type = 6;
+   */
+  actionType?: string;
+};
+
+/**
+ * Describes the message assistant.sync.v1.GroupEvent.
+ * Use `create(GroupEventSchema)` to create a new message.
+ */
+export declare const GroupEventSchema: GenMessage<GroupEvent, {jsonType: GroupEventJson}>;
+
+/**
+ * An app's balloon.
+ *
+ * @generated from message assistant.sync.v1.AppBalloon
+ */
+export declare type AppBalloon = Message<"assistant.sync.v1.AppBalloon"> & {
+  /**
+   * The app's bundle id, e.g. "com.apple.messages.Polls".
+   *
+   * @generated from field: string bundle_id = 1;
+   */
+  bundleId: string;
+
+  /**
+   * What it is, in a word or two, e.g. "Poll", or a title of its own.
+   *
+   * @generated from field: string label = 2;
+   */
+  label: string;
+};
+
+/**
+ * An app's balloon.
+ *
+ * @generated from message assistant.sync.v1.AppBalloon
+ */
+export declare type AppBalloonJson = {
+  /**
+   * The app's bundle id, e.g. "com.apple.messages.Polls".
+   *
+   * @generated from field: string bundle_id = 1;
+   */
+  bundleId?: string;
+
+  /**
+   * What it is, in a word or two, e.g. "Poll", or a title of its own.
+   *
+   * @generated from field: string label = 2;
+   */
+  label?: string;
+};
+
+/**
+ * Describes the message assistant.sync.v1.AppBalloon.
+ * Use `create(AppBalloonSchema)` to create a new message.
+ */
+export declare const AppBalloonSchema: GenMessage<AppBalloon, {jsonType: AppBalloonJson}>;
+
+/**
+ * A column whose value the agent does not know, as Messages has it.
+ *
+ * @generated from message assistant.sync.v1.UnknownValue
+ */
+export declare type UnknownValue = Message<"assistant.sync.v1.UnknownValue"> & {
+  /**
+   * The column, e.g. "associated_message_type".
+   *
+   * @generated from field: string column = 1;
+   */
+  column: string;
+
+  /**
+   * Its value.
+   *
+   * @generated from field: int64 value = 2;
+   */
+  value: bigint;
+};
+
+/**
+ * A column whose value the agent does not know, as Messages has it.
+ *
+ * @generated from message assistant.sync.v1.UnknownValue
+ */
+export declare type UnknownValueJson = {
+  /**
+   * The column, e.g. "associated_message_type".
+   *
+   * @generated from field: string column = 1;
+   */
+  column?: string;
+
+  /**
+   * Its value.
+   *
+   * @generated from field: int64 value = 2;
+   */
+  value?: string;
+};
+
+/**
+ * Describes the message assistant.sync.v1.UnknownValue.
+ * Use `create(UnknownValueSchema)` to create a new message.
+ */
+export declare const UnknownValueSchema: GenMessage<UnknownValue, {jsonType: UnknownValueJson}>;
 
 /**
  * Who sent a message.
@@ -341,4 +689,121 @@ export declare type MessageTypeJson = "MESSAGE_TYPE_UNSPECIFIED" | "MESSAGE_TYPE
  * Describes the enum assistant.sync.v1.MessageType.
  */
 export declare const MessageTypeSchema: GenEnum<MessageType, MessageTypeJson>;
+
+/**
+ * What happened to a conversation.
+ *
+ * @generated from enum assistant.sync.v1.GroupEventKind
+ */
+export enum GroupEventKind {
+  /**
+   * Nothing that the agent knows; the event's numbers say what Messages calls it.
+   *
+   * @generated from enum value: GROUP_EVENT_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Somebody was added.
+   *
+   * @generated from enum value: GROUP_EVENT_KIND_ADDED = 1;
+   */
+  ADDED = 1,
+
+  /**
+   * Somebody was removed.
+   *
+   * @generated from enum value: GROUP_EVENT_KIND_REMOVED = 2;
+   */
+  REMOVED = 2,
+
+  /**
+   * The sender left.
+   *
+   * @generated from enum value: GROUP_EVENT_KIND_LEFT = 3;
+   */
+  LEFT = 3,
+
+  /**
+   * The sender has a new number.
+   *
+   * @generated from enum value: GROUP_EVENT_KIND_NUMBER_CHANGED = 4;
+   */
+  NUMBER_CHANGED = 4,
+
+  /**
+   * The group got a name, or lost it.
+   *
+   * @generated from enum value: GROUP_EVENT_KIND_RENAMED = 5;
+   */
+  RENAMED = 5,
+
+  /**
+   * The group got a picture.
+   *
+   * @generated from enum value: GROUP_EVENT_KIND_PHOTO_CHANGED = 6;
+   */
+  PHOTO_CHANGED = 6,
+
+  /**
+   * The group lost its picture.
+   *
+   * @generated from enum value: GROUP_EVENT_KIND_PHOTO_REMOVED = 7;
+   */
+  PHOTO_REMOVED = 7,
+
+  /**
+   * The background changed.
+   *
+   * @generated from enum value: GROUP_EVENT_KIND_BACKGROUND_CHANGED = 8;
+   */
+  BACKGROUND_CHANGED = 8,
+
+  /**
+   * The background was taken away.
+   *
+   * @generated from enum value: GROUP_EVENT_KIND_BACKGROUND_REMOVED = 9;
+   */
+  BACKGROUND_REMOVED = 9,
+
+  /**
+   * The sender began to share a location.
+   *
+   * @generated from enum value: GROUP_EVENT_KIND_LOCATION_STARTED = 10;
+   */
+  LOCATION_STARTED = 10,
+
+  /**
+   * The sender stopped sharing a location.
+   *
+   * @generated from enum value: GROUP_EVENT_KIND_LOCATION_STOPPED = 11;
+   */
+  LOCATION_STOPPED = 11,
+
+  /**
+   * A voice message was kept.
+   *
+   * @generated from enum value: GROUP_EVENT_KIND_AUDIO_KEPT = 12;
+   */
+  AUDIO_KEPT = 12,
+
+  /**
+   * A FaceTime call or SharePlay.
+   *
+   * @generated from enum value: GROUP_EVENT_KIND_CALL = 13;
+   */
+  CALL = 13,
+}
+
+/**
+ * What happened to a conversation.
+ *
+ * @generated from enum assistant.sync.v1.GroupEventKind
+ */
+export declare type GroupEventKindJson = "GROUP_EVENT_KIND_UNSPECIFIED" | "GROUP_EVENT_KIND_ADDED" | "GROUP_EVENT_KIND_REMOVED" | "GROUP_EVENT_KIND_LEFT" | "GROUP_EVENT_KIND_NUMBER_CHANGED" | "GROUP_EVENT_KIND_RENAMED" | "GROUP_EVENT_KIND_PHOTO_CHANGED" | "GROUP_EVENT_KIND_PHOTO_REMOVED" | "GROUP_EVENT_KIND_BACKGROUND_CHANGED" | "GROUP_EVENT_KIND_BACKGROUND_REMOVED" | "GROUP_EVENT_KIND_LOCATION_STARTED" | "GROUP_EVENT_KIND_LOCATION_STOPPED" | "GROUP_EVENT_KIND_AUDIO_KEPT" | "GROUP_EVENT_KIND_CALL";
+
+/**
+ * Describes the enum assistant.sync.v1.GroupEventKind.
+ */
+export declare const GroupEventKindSchema: GenEnum<GroupEventKind, GroupEventKindJson>;
 

@@ -6,7 +6,7 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { Attachment, AttachmentJson, Direction, DirectionJson, MessageEdit, MessageEditJson, MessageType, MessageTypeJson, Reaction, ReactionJson } from "./messages_pb";
+import type { AppBalloon, AppBalloonJson, Attachment, AttachmentJson, Direction, DirectionJson, GroupEvent, GroupEventJson, Mention, MentionJson, MessageEdit, MessageEditJson, MessageType, MessageTypeJson, Reaction, ReactionJson, UnknownValue, UnknownValueJson } from "./messages_pb";
 import type { Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
 
 /**
@@ -61,6 +61,35 @@ export declare type SyncedConversation = Message<"assistant.sync.v1.SyncedConver
    * @generated from field: bool is_self = 6;
    */
   isSelf: boolean;
+
+  /**
+   * Chats with the same key are shown as one conversation: one person's addresses and services, one group under several
+   * GUIDs. Up to 300 characters; empty when it stands alone.
+   *
+   * @generated from field: string merge_key = 7;
+   */
+  mergeKey: string;
+
+  /**
+   * Whether it only collects messages that belong to no chat; no drafts, no training.
+   *
+   * @generated from field: bool is_orphaned = 8;
+   */
+  isOrphaned: boolean;
+
+  /**
+   * Whether Messages filed it as unknown sender, junk or the like; no drafts that make themselves.
+   *
+   * @generated from field: bool is_filtered = 9;
+   */
+  isFiltered: boolean;
+
+  /**
+   * Whether the other side is a short code or a named sender, which is a machine; no drafts that make themselves.
+   *
+   * @generated from field: bool is_short_code = 10;
+   */
+  isShortCode: boolean;
 };
 
 /**
@@ -110,6 +139,35 @@ export declare type SyncedConversationJson = {
    * @generated from field: bool is_self = 6;
    */
   isSelf?: boolean;
+
+  /**
+   * Chats with the same key are shown as one conversation: one person's addresses and services, one group under several
+   * GUIDs. Up to 300 characters; empty when it stands alone.
+   *
+   * @generated from field: string merge_key = 7;
+   */
+  mergeKey?: string;
+
+  /**
+   * Whether it only collects messages that belong to no chat; no drafts, no training.
+   *
+   * @generated from field: bool is_orphaned = 8;
+   */
+  isOrphaned?: boolean;
+
+  /**
+   * Whether Messages filed it as unknown sender, junk or the like; no drafts that make themselves.
+   *
+   * @generated from field: bool is_filtered = 9;
+   */
+  isFiltered?: boolean;
+
+  /**
+   * Whether the other side is a short code or a named sender, which is a machine; no drafts that make themselves.
+   *
+   * @generated from field: bool is_short_code = 10;
+   */
+  isShortCode?: boolean;
 };
 
 /**
@@ -181,7 +239,8 @@ export declare type SyncedMessage = Message<"assistant.sync.v1.SyncedMessage"> &
   service: string;
 
   /**
-   * A hash of the row's content: a row whose hash is the stored one is not written again. 0: the server computes one.
+   * A hash of the row's content without `is_backfill`: a row whose hash is the stored one is not written again. 0: the server
+   * computes one.
    *
    * @generated from field: sfixed64 state_hash = 9;
    */
@@ -223,7 +282,7 @@ export declare type SyncedMessage = Message<"assistant.sync.v1.SyncedMessage"> &
   replyToGuid: string;
 
   /**
-   * Whether an old message appeared late (iCloud backfill); never triggers a draft.
+   * Whether an old message appeared late (iCloud backfill); never triggers a draft. Stays once it was said.
    *
    * @generated from field: bool is_backfill = 15;
    */
@@ -263,6 +322,97 @@ export declare type SyncedMessage = Message<"assistant.sync.v1.SyncedMessage"> &
    * @generated from field: repeated assistant.sync.v1.MessageEdit edits = 20;
    */
   edits: MessageEdit[];
+
+  /**
+   * The subject line, or empty.
+   *
+   * @generated from field: string subject = 21;
+   */
+  subject: string;
+
+  /**
+   * Which of the owner's addresses received or sent it, or empty.
+   *
+   * @generated from field: string destination = 22;
+   */
+  destination: string;
+
+  /**
+   * Whether it was read (by the owner if incoming, by the peer if outgoing).
+   *
+   * @generated from field: bool is_read = 23;
+   */
+  isRead: boolean;
+
+  /**
+   * Whether an outgoing message was delivered.
+   *
+   * @generated from field: bool is_delivered = 24;
+   */
+  isDelivered: boolean;
+
+  /**
+   * Why it could not be sent, as Messages numbers it; 0 when it could.
+   *
+   * @generated from field: int64 error_code = 25;
+   */
+  errorCode: bigint;
+
+  /**
+   * Whether it is scheduled and not yet sent; no part of the conversation until it is.
+   *
+   * @generated from field: bool is_scheduled = 26;
+   */
+  isScheduled: boolean;
+
+  /**
+   * Whether Messages holds it for spam.
+   *
+   * @generated from field: bool is_spam = 27;
+   */
+  isSpam: boolean;
+
+  /**
+   * What happened to the conversation, for messages of type GROUP_EVENT.
+   *
+   * @generated from field: assistant.sync.v1.GroupEvent group_event = 28;
+   */
+  groupEvent?: GroupEvent | undefined;
+
+  /**
+   * The app, for messages of type APP and LINK.
+   *
+   * @generated from field: assistant.sync.v1.AppBalloon app = 29;
+   */
+  app?: AppBalloon | undefined;
+
+  /**
+   * Who is mentioned in the text, up to 100.
+   *
+   * @generated from field: repeated assistant.sync.v1.Mention mentions = 30;
+   */
+  mentions: Mention[];
+
+  /**
+   * Which parts were unsent while others stayed, counted from 0, up to 100.
+   *
+   * @generated from field: repeated int32 unsent_parts = 31;
+   */
+  unsentParts: number[];
+
+  /**
+   * Which part of the message it replies to, counted from 0; -1 for the whole.
+   *
+   * @generated from field: int32 reply_to_part = 32;
+   */
+  replyToPart: number;
+
+  /**
+   * Columns whose values the agent does not know, up to 20: kept, so that nothing is lost until a later version knows them.
+   *
+   * @generated from field: repeated assistant.sync.v1.UnknownValue unknown_values = 33;
+   */
+  unknownValues: UnknownValue[];
 };
 
 /**
@@ -328,7 +478,8 @@ export declare type SyncedMessageJson = {
   service?: string;
 
   /**
-   * A hash of the row's content: a row whose hash is the stored one is not written again. 0: the server computes one.
+   * A hash of the row's content without `is_backfill`: a row whose hash is the stored one is not written again. 0: the server
+   * computes one.
    *
    * @generated from field: sfixed64 state_hash = 9;
    */
@@ -370,7 +521,7 @@ export declare type SyncedMessageJson = {
   replyToGuid?: string;
 
   /**
-   * Whether an old message appeared late (iCloud backfill); never triggers a draft.
+   * Whether an old message appeared late (iCloud backfill); never triggers a draft. Stays once it was said.
    *
    * @generated from field: bool is_backfill = 15;
    */
@@ -410,6 +561,97 @@ export declare type SyncedMessageJson = {
    * @generated from field: repeated assistant.sync.v1.MessageEdit edits = 20;
    */
   edits?: MessageEditJson[];
+
+  /**
+   * The subject line, or empty.
+   *
+   * @generated from field: string subject = 21;
+   */
+  subject?: string;
+
+  /**
+   * Which of the owner's addresses received or sent it, or empty.
+   *
+   * @generated from field: string destination = 22;
+   */
+  destination?: string;
+
+  /**
+   * Whether it was read (by the owner if incoming, by the peer if outgoing).
+   *
+   * @generated from field: bool is_read = 23;
+   */
+  isRead?: boolean;
+
+  /**
+   * Whether an outgoing message was delivered.
+   *
+   * @generated from field: bool is_delivered = 24;
+   */
+  isDelivered?: boolean;
+
+  /**
+   * Why it could not be sent, as Messages numbers it; 0 when it could.
+   *
+   * @generated from field: int64 error_code = 25;
+   */
+  errorCode?: string;
+
+  /**
+   * Whether it is scheduled and not yet sent; no part of the conversation until it is.
+   *
+   * @generated from field: bool is_scheduled = 26;
+   */
+  isScheduled?: boolean;
+
+  /**
+   * Whether Messages holds it for spam.
+   *
+   * @generated from field: bool is_spam = 27;
+   */
+  isSpam?: boolean;
+
+  /**
+   * What happened to the conversation, for messages of type GROUP_EVENT.
+   *
+   * @generated from field: assistant.sync.v1.GroupEvent group_event = 28;
+   */
+  groupEvent?: GroupEventJson;
+
+  /**
+   * The app, for messages of type APP and LINK.
+   *
+   * @generated from field: assistant.sync.v1.AppBalloon app = 29;
+   */
+  app?: AppBalloonJson;
+
+  /**
+   * Who is mentioned in the text, up to 100.
+   *
+   * @generated from field: repeated assistant.sync.v1.Mention mentions = 30;
+   */
+  mentions?: MentionJson[];
+
+  /**
+   * Which parts were unsent while others stayed, counted from 0, up to 100.
+   *
+   * @generated from field: repeated int32 unsent_parts = 31;
+   */
+  unsentParts?: number[];
+
+  /**
+   * Which part of the message it replies to, counted from 0; -1 for the whole.
+   *
+   * @generated from field: int32 reply_to_part = 32;
+   */
+  replyToPart?: number;
+
+  /**
+   * Columns whose values the agent does not know, up to 20: kept, so that nothing is lost until a later version knows them.
+   *
+   * @generated from field: repeated assistant.sync.v1.UnknownValue unknown_values = 33;
+   */
+  unknownValues?: UnknownValueJson[];
 };
 
 /**
@@ -868,6 +1110,14 @@ export declare type SyncContactsRequest = Message<"assistant.sync.v1.SyncContact
    * @generated from field: repeated assistant.sync.v1.SyncedContact contacts = 1;
    */
   contacts: SyncedContact[];
+
+  /**
+   * In the last stream message: the stream named all contacts that this device has, and those that it brought before and did
+   * not name now are removed.
+   *
+   * @generated from field: bool is_complete = 2;
+   */
+  isComplete: boolean;
 };
 
 /**
@@ -882,6 +1132,14 @@ export declare type SyncContactsRequestJson = {
    * @generated from field: repeated assistant.sync.v1.SyncedContact contacts = 1;
    */
   contacts?: SyncedContactJson[];
+
+  /**
+   * In the last stream message: the stream named all contacts that this device has, and those that it brought before and did
+   * not name now are removed.
+   *
+   * @generated from field: bool is_complete = 2;
+   */
+  isComplete?: boolean;
 };
 
 /**
@@ -916,6 +1174,13 @@ export declare type SyncContactsResponse = Message<"assistant.sync.v1.SyncContac
    * @generated from field: int64 updated = 3;
    */
   updated: bigint;
+
+  /**
+   * Contacts that were removed.
+   *
+   * @generated from field: int64 removed = 4;
+   */
+  removed: bigint;
 };
 
 /**
@@ -944,6 +1209,13 @@ export declare type SyncContactsResponseJson = {
    * @generated from field: int64 updated = 3;
    */
   updated?: string;
+
+  /**
+   * Contacts that were removed.
+   *
+   * @generated from field: int64 removed = 4;
+   */
+  removed?: string;
 };
 
 /**
@@ -1147,6 +1419,364 @@ export declare type GetSyncStateResponseJson = {
 export declare const GetSyncStateResponseSchema: GenMessage<GetSyncStateResponse, {jsonType: GetSyncStateResponseJson}>;
 
 /**
+ * Asks for fingerprints.
+ *
+ * @generated from message assistant.sync.v1.GetDigestsRequest
+ */
+export declare type GetDigestsRequest = Message<"assistant.sync.v1.GetDigestsRequest"> & {
+  /**
+   * Only of messages sent at or after this; of all when left out.
+   *
+   * @generated from field: google.protobuf.Timestamp since = 1;
+   */
+  since?: Timestamp | undefined;
+
+  /**
+   * How many at most, up to 500; 500 when left out.
+   *
+   * @generated from field: int32 page_size = 2;
+   */
+  pageSize: number;
+
+  /**
+   * `next_page_token` of the page before.
+   *
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
+};
+
+/**
+ * Asks for fingerprints.
+ *
+ * @generated from message assistant.sync.v1.GetDigestsRequest
+ */
+export declare type GetDigestsRequestJson = {
+  /**
+   * Only of messages sent at or after this; of all when left out.
+   *
+   * @generated from field: google.protobuf.Timestamp since = 1;
+   */
+  since?: TimestampJson;
+
+  /**
+   * How many at most, up to 500; 500 when left out.
+   *
+   * @generated from field: int32 page_size = 2;
+   */
+  pageSize?: number;
+
+  /**
+   * `next_page_token` of the page before.
+   *
+   * @generated from field: string page_token = 3;
+   */
+  pageToken?: string;
+};
+
+/**
+ * Describes the message assistant.sync.v1.GetDigestsRequest.
+ * Use `create(GetDigestsRequestSchema)` to create a new message.
+ */
+export declare const GetDigestsRequestSchema: GenMessage<GetDigestsRequest, {jsonType: GetDigestsRequestJson}>;
+
+/**
+ * Fingerprints of conversations.
+ *
+ * @generated from message assistant.sync.v1.GetDigestsResponse
+ */
+export declare type GetDigestsResponse = Message<"assistant.sync.v1.GetDigestsResponse"> & {
+  /**
+   * Ordered by `conversation_id`; only those with messages since the asked time, or deleted ones.
+   *
+   * @generated from field: repeated assistant.sync.v1.ConversationDigest digests = 1;
+   */
+  digests: ConversationDigest[];
+
+  /**
+   * Empty on the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Fingerprints of conversations.
+ *
+ * @generated from message assistant.sync.v1.GetDigestsResponse
+ */
+export declare type GetDigestsResponseJson = {
+  /**
+   * Ordered by `conversation_id`; only those with messages since the asked time, or deleted ones.
+   *
+   * @generated from field: repeated assistant.sync.v1.ConversationDigest digests = 1;
+   */
+  digests?: ConversationDigestJson[];
+
+  /**
+   * Empty on the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken?: string;
+};
+
+/**
+ * Describes the message assistant.sync.v1.GetDigestsResponse.
+ * Use `create(GetDigestsResponseSchema)` to create a new message.
+ */
+export declare const GetDigestsResponseSchema: GenMessage<GetDigestsResponse, {jsonType: GetDigestsResponseJson}>;
+
+/**
+ * A fingerprint of what is stored of a conversation.
+ *
+ * @generated from message assistant.sync.v1.ConversationDigest
+ */
+export declare type ConversationDigest = Message<"assistant.sync.v1.ConversationDigest"> & {
+  /**
+   * `chat.guid`.
+   *
+   * @generated from field: string conversation_id = 1;
+   */
+  conversationId: string;
+
+  /**
+   * How many messages are stored.
+   *
+   * @generated from field: int64 message_count = 2;
+   */
+  messageCount: bigint;
+
+  /**
+   * All their state hashes, combined by exclusive or.
+   *
+   * @generated from field: sfixed64 hash = 3;
+   */
+  hash: bigint;
+
+  /**
+   * The owner deleted it on the server: messages sent up to then are not taken again.
+   *
+   * @generated from field: google.protobuf.Timestamp deleted_up_to = 4;
+   */
+  deletedUpTo?: Timestamp | undefined;
+};
+
+/**
+ * A fingerprint of what is stored of a conversation.
+ *
+ * @generated from message assistant.sync.v1.ConversationDigest
+ */
+export declare type ConversationDigestJson = {
+  /**
+   * `chat.guid`.
+   *
+   * @generated from field: string conversation_id = 1;
+   */
+  conversationId?: string;
+
+  /**
+   * How many messages are stored.
+   *
+   * @generated from field: int64 message_count = 2;
+   */
+  messageCount?: string;
+
+  /**
+   * All their state hashes, combined by exclusive or.
+   *
+   * @generated from field: sfixed64 hash = 3;
+   */
+  hash?: string;
+
+  /**
+   * The owner deleted it on the server: messages sent up to then are not taken again.
+   *
+   * @generated from field: google.protobuf.Timestamp deleted_up_to = 4;
+   */
+  deletedUpTo?: TimestampJson;
+};
+
+/**
+ * Describes the message assistant.sync.v1.ConversationDigest.
+ * Use `create(ConversationDigestSchema)` to create a new message.
+ */
+export declare const ConversationDigestSchema: GenMessage<ConversationDigest, {jsonType: ConversationDigestJson}>;
+
+/**
+ * Asks for the states of messages.
+ *
+ * @generated from message assistant.sync.v1.ListMessageStatesRequest
+ */
+export declare type ListMessageStatesRequest = Message<"assistant.sync.v1.ListMessageStatesRequest"> & {
+  /**
+   * `chat.guid`.
+   *
+   * @generated from field: string conversation_id = 1;
+   */
+  conversationId: string;
+
+  /**
+   * Only of messages sent at or after this; of all when left out.
+   *
+   * @generated from field: google.protobuf.Timestamp since = 2;
+   */
+  since?: Timestamp | undefined;
+
+  /**
+   * How many at most, up to 500; 500 when left out.
+   *
+   * @generated from field: int32 page_size = 3;
+   */
+  pageSize: number;
+
+  /**
+   * `next_page_token` of the page before.
+   *
+   * @generated from field: string page_token = 4;
+   */
+  pageToken: string;
+};
+
+/**
+ * Asks for the states of messages.
+ *
+ * @generated from message assistant.sync.v1.ListMessageStatesRequest
+ */
+export declare type ListMessageStatesRequestJson = {
+  /**
+   * `chat.guid`.
+   *
+   * @generated from field: string conversation_id = 1;
+   */
+  conversationId?: string;
+
+  /**
+   * Only of messages sent at or after this; of all when left out.
+   *
+   * @generated from field: google.protobuf.Timestamp since = 2;
+   */
+  since?: TimestampJson;
+
+  /**
+   * How many at most, up to 500; 500 when left out.
+   *
+   * @generated from field: int32 page_size = 3;
+   */
+  pageSize?: number;
+
+  /**
+   * `next_page_token` of the page before.
+   *
+   * @generated from field: string page_token = 4;
+   */
+  pageToken?: string;
+};
+
+/**
+ * Describes the message assistant.sync.v1.ListMessageStatesRequest.
+ * Use `create(ListMessageStatesRequestSchema)` to create a new message.
+ */
+export declare const ListMessageStatesRequestSchema: GenMessage<ListMessageStatesRequest, {jsonType: ListMessageStatesRequestJson}>;
+
+/**
+ * States of messages.
+ *
+ * @generated from message assistant.sync.v1.ListMessageStatesResponse
+ */
+export declare type ListMessageStatesResponse = Message<"assistant.sync.v1.ListMessageStatesResponse"> & {
+  /**
+   * Newest first; none for a conversation that is not stored.
+   *
+   * @generated from field: repeated assistant.sync.v1.MessageState states = 1;
+   */
+  states: MessageState[];
+
+  /**
+   * Empty on the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * States of messages.
+ *
+ * @generated from message assistant.sync.v1.ListMessageStatesResponse
+ */
+export declare type ListMessageStatesResponseJson = {
+  /**
+   * Newest first; none for a conversation that is not stored.
+   *
+   * @generated from field: repeated assistant.sync.v1.MessageState states = 1;
+   */
+  states?: MessageStateJson[];
+
+  /**
+   * Empty on the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken?: string;
+};
+
+/**
+ * Describes the message assistant.sync.v1.ListMessageStatesResponse.
+ * Use `create(ListMessageStatesResponseSchema)` to create a new message.
+ */
+export declare const ListMessageStatesResponseSchema: GenMessage<ListMessageStatesResponse, {jsonType: ListMessageStatesResponseJson}>;
+
+/**
+ * The state in which a message is stored.
+ *
+ * @generated from message assistant.sync.v1.MessageState
+ */
+export declare type MessageState = Message<"assistant.sync.v1.MessageState"> & {
+  /**
+   * `message.guid`.
+   *
+   * @generated from field: string imessage_guid = 1;
+   */
+  imessageGuid: string;
+
+  /**
+   * Its state hash.
+   *
+   * @generated from field: sfixed64 state_hash = 2;
+   */
+  stateHash: bigint;
+};
+
+/**
+ * The state in which a message is stored.
+ *
+ * @generated from message assistant.sync.v1.MessageState
+ */
+export declare type MessageStateJson = {
+  /**
+   * `message.guid`.
+   *
+   * @generated from field: string imessage_guid = 1;
+   */
+  imessageGuid?: string;
+
+  /**
+   * Its state hash.
+   *
+   * @generated from field: sfixed64 state_hash = 2;
+   */
+  stateHash?: string;
+};
+
+/**
+ * Describes the message assistant.sync.v1.MessageState.
+ * Use `create(MessageStateSchema)` to create a new message.
+ */
+export declare const MessageStateSchema: GenMessage<MessageState, {jsonType: MessageStateJson}>;
+
+/**
  * Messages deleted on the Mac.
  *
  * @generated from message assistant.sync.v1.DeleteMessagesRequest
@@ -1158,6 +1788,13 @@ export declare type DeleteMessagesRequest = Message<"assistant.sync.v1.DeleteMes
    * @generated from field: repeated string imessage_guids = 1;
    */
   imessageGuids: string[];
+
+  /**
+   * As in SyncMessagesRequest: kept together with the deletion.
+   *
+   * @generated from field: string cursor = 2;
+   */
+  cursor: string;
 };
 
 /**
@@ -1172,6 +1809,13 @@ export declare type DeleteMessagesRequestJson = {
    * @generated from field: repeated string imessage_guids = 1;
    */
   imessageGuids?: string[];
+
+  /**
+   * As in SyncMessagesRequest: kept together with the deletion.
+   *
+   * @generated from field: string cursor = 2;
+   */
+  cursor?: string;
 };
 
 /**
@@ -1437,6 +2081,27 @@ export declare const SyncService: GenService<{
     methodKind: "unary";
     input: typeof GetSyncStateRequestSchema;
     output: typeof GetSyncStateResponseSchema;
+  },
+  /**
+   * A fingerprint of what is stored of each conversation, so that a device finds what it missed without sending it again.
+   * Ordered by `conversation_id`. Deleted conversations are among them as long as the Mac may still have their messages.
+   *
+   * @generated from rpc assistant.sync.v1.SyncService.GetDigests
+   */
+  getDigests: {
+    methodKind: "unary";
+    input: typeof GetDigestsRequestSchema;
+    output: typeof GetDigestsResponseSchema;
+  },
+  /**
+   * The GUIDs and state hashes of one conversation's messages: where its digest differs, these tell which differ.
+   *
+   * @generated from rpc assistant.sync.v1.SyncService.ListMessageStates
+   */
+  listMessageStates: {
+    methodKind: "unary";
+    input: typeof ListMessageStatesRequestSchema;
+    output: typeof ListMessageStatesResponseSchema;
   },
   /**
    * Deletes messages that were deleted on the Mac. GUIDs that are not stored are passed over.
