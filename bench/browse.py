@@ -29,6 +29,7 @@ from bench.table import Row, print_table
 from svc_kit.clients import channel_to
 from svc_kit.ids import new_id
 from sync_svc.storage import queries
+from sync_svc.storage.keys import NEWEST
 from sync_svc.storage.upsert_messages import COLUMNS
 
 SIZES = (10_000, 1_000_000)
@@ -137,7 +138,7 @@ def _records(account_id: UUID, conversations: Sequence[UUID], size: int) -> Iter
             chunk.append(
                 (
                     *(account_id, new_id(), conversations[place], f"B0000000-{number:027X}", sent, number, sent, sent),
-                    *(None, None, direction, 1, 0, sender, "iMessage", text, "", None, None, None),
+                    *(None, None, direction, 1, 0, sender, "iMessage", text, "", None, None, None, "", None),
                 )
             )
         yield chunk
@@ -165,9 +166,11 @@ async def _calls(
     return {
         ("ListConversations", "called"): list_conversations,
         ("ListMessages", "called"): list_messages,
-        ("ListConversations", "bare"): lambda: _bare(service, queries.FIRST_CONVERSATIONS, account_id, PAGE + 1),
+        ("ListConversations", "bare"): lambda: _bare(
+            service, queries.LIST_CONVERSATIONS, account_id, PAGE + 1, *NEWEST
+        ),
         ("ListMessages", "bare"): lambda: _bare(
-            service, queries.FIRST_MESSAGES, account_id, random.choice(conversations), PAGE + 1
+            service, queries.LIST_MESSAGES, account_id, random.choice(conversations), PAGE + 1, *NEWEST
         ),
     }
 

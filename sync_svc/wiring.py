@@ -18,6 +18,7 @@ from sync_svc.devices.activity import DeviceActivityClient
 from sync_svc.settings import SyncSettings
 from sync_svc.storage.account_lock import AccountWriter
 from sync_svc.storage.browse_store import PostgresBrowseStore
+from sync_svc.storage.digest_store import PostgresDigestStore
 from sync_svc.storage.ingest_store import PostgresIngestStore
 
 NAME = "sync_svc"
@@ -42,7 +43,7 @@ async def build(settings: SyncSettings) -> Service:
     resources.push_async_callback(activity.close)
 
     def add(server: grpc.aio.Server) -> None:
-        sync = SyncServicer(ingest_store, activity, gate)
+        sync = SyncServicer(ingest_store, PostgresDigestStore(database), activity, gate)
         sync_pb2_grpc.add_SyncServiceServicer_to_server(sync, server)
         conversations = ConversationsServicer(PostgresBrowseStore(database, writer))
         conversations_pb2_grpc.add_ConversationsServiceServicer_to_server(conversations, server)

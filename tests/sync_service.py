@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 import grpc
 import jwt
 from assistant.device.v1 import auth_pb2, auth_pb2_grpc, devices_pb2, devices_pb2_grpc
-from assistant.sync.v1 import conversations_pb2_grpc, messages_pb2, sync_pb2, sync_pb2_grpc
+from assistant.sync.v1 import conversations_pb2, conversations_pb2_grpc, messages_pb2, sync_pb2, sync_pb2_grpc
 from cryptography.hazmat.primitives.asymmetric import ec
 from google.protobuf.timestamp_pb2 import Timestamp
 from jwt.algorithms import ECAlgorithm
@@ -113,7 +113,7 @@ async def running_sync_service(database: DatabaseAddress) -> AsyncIterator[SyncS
     """sync_svc on a migrated database."""
     role = database.as_service("sync").settings
     devices = DeviceService()  # type: ignore[abstract] # what sync_svc never calls is UNIMPLEMENTED
-    async with _serving(devices) as device_port:
+    async with serving_devices(devices) as device_port:
         settings = from_mapping(
             SyncSettings,
             **role.model_dump(exclude={"password"}),
@@ -127,7 +127,8 @@ async def running_sync_service(database: DatabaseAddress) -> AsyncIterator[SyncS
 
 
 @asynccontextmanager
-async def _serving(devices: DeviceService) -> AsyncIterator[int]:
+async def serving_devices(devices: DeviceService) -> AsyncIterator[int]:
+    """The stand-in on a port of its own."""
     server = grpc.aio.server()
     auth_pb2_grpc.add_AuthServiceServicer_to_server(devices, server)
     devices_pb2_grpc.add_DevicesServiceServicer_to_server(devices, server)
@@ -164,7 +165,24 @@ def request(*messages: sync_pb2.SyncedMessage, cursor: str = "", **fields: Any) 
     return sync_pb2.SyncMessagesRequest(messages=messages, cursor=cursor, **fields)
 
 
+def chat(guid: str = CHAT, merge_key: str = "", /, **fields: Any) -> sync_pb2.SyncedConversation:
+    """The description of a chat."""
+    return sync_pb2.SyncedConversation(conversation_id=guid, merge_key=merge_key, **fields)
+
+
 async def synced(caller: Caller, *messages: sync_pb2.SyncedMessage, **fields: Any) -> sync_pb2.SyncMessagesResponse:
     """Bring messages in a stream of one stream message."""
     answer: sync_pb2.SyncMessagesResponse = await caller.sync.SyncMessages(iter([request(*messages, **fields)]))
     return answer
+
+
+async def conversations_of(caller: Caller) -> list[conversations_pb2.Conversation]:
+    """All conversations that are listed, the one with the newest message first."""
+    answer = await caller.owner.ListConversations(conversations_pb2.ListConversationsRequest(page_size=200))
+    return list(answer.conversations)
+
+
+async def messages_of(caller: Caller, conversation_id: str) -> list[conversations_pb2.Message]:
+    """A conversation's messages, newest first."""
+    asked = conversations_pb2.ListMessagesRequest(conversation_id=conversation_id, page_size=500)
+    return list((await caller.owner.ListMessages(asked)).messages)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC
 from typing import Any
 from uuid import UUID
 
@@ -15,10 +14,13 @@ from svc_kit.errors import InvalidInput, NotImplementedYet
 from svc_kit.identity import current_account
 from svc_kit.ids import parse_id
 from svc_kit.paging import decode_page_token, page_size_of
-from sync_svc.api.parse_messages import without_nul
-from sync_svc.api.views import conversation_view, message_view, page_token
+from sync_svc.api.message_views import message_view
+from sync_svc.api.page_tokens import page_token
+from sync_svc.api.parse_values import without_nul
+from sync_svc.api.times import optional_time
+from sync_svc.api.views import conversation_name, conversation_view
+from sync_svc.domain.conversations import Settings
 from sync_svc.domain.history import read_history
-from sync_svc.domain.messages import Settings
 from sync_svc.domain.ports import BrowseStore, Page
 
 SEARCH_PAGE = 20
@@ -88,7 +90,7 @@ class ConversationsServicer(conversations_pb2_grpc.ConversationsServiceServicer)
             decode_page_token(request.page_token),
             page_size_of(request.page_size, default=SEARCH_PAGE),
         )
-        found = {one.id: conversation_view(one, page.names).display_name for one in page.conversations}
+        found = {one.id: conversation_name(one, page.names) for one in page.conversations}
         return pb.SearchMessagesResponse(
             hits=[
                 pb.MessageHit(message=message_view(one, page.names), conversation_name=found[one.conversation_id])
@@ -124,9 +126,9 @@ class ConversationsServicer(conversations_pb2_grpc.ConversationsServiceServicer)
     ) -> AsyncIterator[pb.ReadHistoryResponse]:
         """The history of the conversations that may be trained on."""
         only = [UUID(one) for one in request.conversation_ids]
-        since = request.since.ToDatetime(tzinfo=UTC) if request.HasField("since") else None
         count = 0
-        async for conversation, page in read_history(self._store, current_account(), only, since):
+        history = read_history(self._store, current_account(), only, optional_time(request, "since"))
+        async for conversation, page in history:
             count += len(page.messages)
             yield pb.ReadHistoryResponse(
                 batch=pb.HistoryBatch(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from assistant.sync.v1 import sync_pb2
 
 from svc_kit.errors import InvalidInput
-from sync_svc.api.parse_messages import message_row, without_nul
+from sync_svc.api.parse_messages import message_row
+from sync_svc.api.parse_values import without_nul
 from sync_svc.api.refusal import Refused, invalid_input
 from sync_svc.domain.chat_guid import as_server_id
 from sync_svc.domain.incoming import Batch, IncomingContact, IncomingConversation, MessageRow
@@ -16,6 +17,7 @@ MAX_CONTACTS = 2_000
 MAX_CURSOR = 500
 
 _MessagesRequest = sync_pb2.SyncMessagesRequest | sync_pb2.SyncMessageBatchRequest
+_CursorRequest = _MessagesRequest | sync_pb2.DeleteMessagesRequest
 _ContactsRequest = sync_pb2.SyncContactsRequest | sync_pb2.SyncContactBatchRequest
 
 
@@ -26,7 +28,7 @@ def batch_of_stream(request: sync_pb2.SyncMessagesRequest) -> Batch:
         request,
         "messages",
     )
-    _check_cursor(request)
+    check_cursor(request)
     return Batch(
         conversations=_conversations(request),
         messages=_rows(request, ""),
@@ -40,7 +42,7 @@ def batch_of_one(request: sync_pb2.SyncMessageBatchRequest) -> Batch:
     reference = request.conversation_id
     _require(0 < len(reference) <= 300, request, "conversation_id")
     _require(0 < len(request.messages) <= MAX_MESSAGES, request, "messages")
-    _check_cursor(request)
+    check_cursor(request)
     described = IncomingConversation(
         imessage_id=reference,
         display_name=without_nul(request.display_name),
@@ -73,6 +75,13 @@ def contacts_of(request: _ContactsRequest, least: int = 0) -> list[IncomingConta
     return contacts
 
 
+def check_cursor(request: _CursorRequest) -> None:
+    """Raises InvalidInput for a cursor that cannot be kept."""
+    _require(len(request.cursor) <= MAX_CURSOR, request, "cursor")
+    if "\0" in request.cursor:
+        raise InvalidInput("cursor", "must not contain a NUL character")
+
+
 def _rows(request: _MessagesRequest, of_batch: str) -> list[MessageRow]:
     rows: list[MessageRow] = []
     add = rows.append
@@ -94,6 +103,10 @@ def _conversations(request: sync_pb2.SyncMessagesRequest) -> list[IncomingConver
             is_self=conversation.is_self,
             service=conversation.service,
             participants=tuple(conversation.participants),
+            merge_key=conversation.merge_key,
+            is_orphaned=conversation.is_orphaned,
+            is_filtered=conversation.is_filtered,
+            is_short_code=conversation.is_short_code,
         )
         try:
             _check_conversation(described)
@@ -106,9 +119,11 @@ def _conversations(request: sync_pb2.SyncMessagesRequest) -> list[IncomingConver
 def _check_conversation(conversation: IncomingConversation) -> None:
     guid = conversation.imessage_id
     _allow(0 < len(guid) <= 300 and len(conversation.display_name) <= 500 and len(conversation.service) <= 50)
+    _allow(len(conversation.merge_key) <= 300)
     _allow(len(conversation.participants) <= 500 and all(0 < len(one) <= 300 for one in conversation.participants))
     _refuse_nul("conversation_id", guid)
     _refuse_nul("service", conversation.service)
+    _refuse_nul("merge_key", conversation.merge_key)
     for place, handle in enumerate(conversation.participants):
         _refuse_nul(f"participants[{place}]", handle)
     if conversation.is_complete and as_server_id(guid) is not None:
@@ -128,13 +143,7 @@ def _contact(contact: sync_pb2.SyncedContact) -> IncomingContact:
     return IncomingContact(apple_id, without_nul(contact.display_name), phone, email, contact.avatar_hash, tuple(known))
 
 
-def _check_cursor(request: _MessagesRequest) -> None:
-    _require(len(request.cursor) <= MAX_CURSOR, request, "cursor")
-    if "\0" in request.cursor:
-        raise InvalidInput("cursor", "must not contain a NUL character")
-
-
-def _require(holds: bool, request: _MessagesRequest | _ContactsRequest, field: str) -> None:
+def _require(holds: bool, request: _CursorRequest | _ContactsRequest, field: str) -> None:
     if not holds:
         raise invalid_input(request, field, Refused())
 

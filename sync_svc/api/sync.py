@@ -14,10 +14,12 @@ from assistant.sync.v1 import sync_pb2_grpc
 
 from svc_kit.gate import Gate
 from svc_kit.identity import current, current_account
-from sync_svc.api.parse_batches import batch_of_one, batch_of_stream, contacts_of
-from sync_svc.api.times import stamp
+from svc_kit.paging import decode_page_token, page_size_of
+from sync_svc.api.page_tokens import decode_guid_token, encode_guid_token, page_token
+from sync_svc.api.parse_batches import batch_of_one, batch_of_stream, check_cursor, contacts_of
+from sync_svc.api.times import optional_time, stamp
 from sync_svc.domain.incoming import Batch, Written
-from sync_svc.domain.ports import DeviceActivity, IngestStore
+from sync_svc.domain.ports import DeviceActivity, Digest, DigestStore, IngestStore
 from sync_svc.domain.stream_ingest import ingest
 
 _SERVICE = pb.DESCRIPTOR.services_by_name["SyncService"]
@@ -25,6 +27,7 @@ _SERVICE = pb.DESCRIPTOR.services_by_name["SyncService"]
 HAND_CHECKED = frozenset(
     f"/{_SERVICE.full_name}/{name}" for name in ("SyncMessages", "SyncMessageBatch", "SyncContacts", "SyncContactBatch")
 )
+DIGEST_PAGE = 500
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -32,8 +35,9 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class SyncServicer(sync_pb2_grpc.SyncServiceServicer):
     """Serves assistant.sync.v1.SyncService."""
 
-    def __init__(self, store: IngestStore, devices: DeviceActivity, gate: Gate) -> None:
+    def __init__(self, store: IngestStore, digests: DigestStore, devices: DeviceActivity, gate: Gate) -> None:
         self._store = store
+        self._digests = digests
         self._devices = devices
         self._gate = gate
 
@@ -67,18 +71,28 @@ class SyncServicer(sync_pb2_grpc.SyncServiceServicer):
     async def SyncContacts(
         self, request_iterator: AsyncIterator[pb.SyncContactsRequest], context: Context
     ) -> pb.SyncContactsResponse:
-        """A stream of batches of contacts."""
-        total = Written()
+        """A stream of batches of contacts; at its end, one that named all removes the others."""
+        account_id, device_id = _caller()
+        total, removed = Written(), 0
+        named: set[str] = set()
+        is_complete = False
         async for request in request_iterator:
             await self._gate.recheck(current())
-            total += await self._store.write_contacts(current_account(), contacts_of(request))
-        return pb.SyncContactsResponse(received=total.received, inserted=total.inserted, updated=total.updated)
+            contacts = contacts_of(request)
+            total += await self._store.write_contacts(account_id, device_id, contacts)
+            named.update(contact.apple_id for contact in contacts)
+            is_complete = request.is_complete
+        if is_complete:
+            removed = await self._store.remove_contacts(account_id, device_id, but=named)
+        return pb.SyncContactsResponse(
+            received=total.received, inserted=total.inserted, updated=total.updated, removed=removed
+        )
 
     async def SyncContactBatch(
         self, request: pb.SyncContactBatchRequest, context: Context
     ) -> pb.SyncContactBatchResponse:
         """One batch of contacts."""
-        written = await self._store.write_contacts(current_account(), contacts_of(request, least=1))
+        written = await self._store.write_contacts(*_caller(), contacts_of(request, least=1))
         return pb.SyncContactBatchResponse(
             received=written.received, inserted=written.inserted, updated=written.updated
         )
@@ -93,11 +107,41 @@ class SyncServicer(sync_pb2_grpc.SyncServiceServicer):
             conversation_count=state.conversation_count,
         )
 
+    async def GetDigests(self, request: pb.GetDigestsRequest, context: Context) -> pb.GetDigestsResponse:
+        """Fingerprints of what is stored."""
+        page = await self._digests.digests(
+            current_account(),
+            optional_time(request, "since"),
+            decode_guid_token(request.page_token),
+            page_size_of(request.page_size, default=DIGEST_PAGE),
+        )
+        return pb.GetDigestsResponse(
+            digests=[_digest_view(one) for one in page.digests], next_page_token=encode_guid_token(page.after)
+        )
+
+    async def ListMessageStates(
+        self, request: pb.ListMessageStatesRequest, context: Context
+    ) -> pb.ListMessageStatesResponse:
+        """What is stored of one chat's messages."""
+        page = await self._digests.message_states(
+            current_account(),
+            request.conversation_id,
+            optional_time(request, "since"),
+            decode_page_token(request.page_token),
+            page_size_of(request.page_size, default=DIGEST_PAGE),
+        )
+        return pb.ListMessageStatesResponse(
+            states=[pb.MessageState(imessage_guid=guid, state_hash=state_hash) for guid, state_hash in page.states],
+            next_page_token=page_token(page.after),
+        )
+
     async def DeleteMessages(self, request: pb.DeleteMessagesRequest, context: Context) -> pb.DeleteMessagesResponse:
         """Delete what was deleted on the Mac."""
+        check_cursor(request)
         # No stored GUID holds a NUL, and PostgreSQL would not even look.
         guids = [guid for guid in request.imessage_guids if "\0" not in guid]
-        return pb.DeleteMessagesResponse(deleted=await self._store.delete_messages(current_account(), guids))
+        deleted = await self._store.delete_messages(*_caller(), guids, request.cursor)
+        return pb.DeleteMessagesResponse(deleted=deleted)
 
     async def ReportHeartbeat(self, request: pb.ReportHeartbeatRequest, context: Context) -> pb.ReportHeartbeatResponse:
         """Pass on how the agent is."""
@@ -114,3 +158,12 @@ class SyncServicer(sync_pb2_grpc.SyncServiceServicer):
 def _caller() -> tuple[UUID, UUID]:
     """The account and the device of the call."""
     return current_account(), UUID(current().subject)
+
+
+def _digest_view(digest: Digest) -> pb.ConversationDigest:
+    return pb.ConversationDigest(
+        conversation_id=digest.imessage_id,
+        message_count=digest.message_count,
+        hash=digest.hash,
+        deleted_up_to=stamp(digest.deleted_up_to),
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -42,6 +42,13 @@ class AddressBook:
         """The contact's name, else the handle itself."""
         return self.name_of(handle) or handle
 
-    def conversation_name(self, given: str, participants: Iterable[str], fallback: str) -> str:
-        """A conversation's name for people: the given one, else its participants', else `fallback`."""
-        return given or ", ".join(self.name_or_handle(handle) for handle in participants) or fallback
+    def conversation_name(self, given: str, participants: Sequence[str], fallback: str, *, is_group: bool) -> str:
+        """A conversation's name for people: the given one, else its participants', else `fallback`.
+
+        Each name once. The handles of a conversation that is no group are all one person's, who is named by any of them.
+        """
+        if given or not participants:
+            return given or fallback
+        if not is_group:
+            return next((name for handle in participants if (name := self.name_of(handle))), participants[0])
+        return ", ".join(dict.fromkeys(self.name_or_handle(handle) for handle in participants))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from sync_svc.domain.messages import Conversation
+from sync_svc.domain.conversations import Conversation
+from sync_svc.domain.messages import Message
 from sync_svc.domain.ports import After, BrowseStore, Page
+from sync_svc.domain.reading import training_history
 
 # A page is a transaction and a stream message: no transaction waits for a slow reader.
 PAGE_SIZE = 500
@@ -19,11 +22,12 @@ async def read_history(
     """Pages of messages with their conversation, each conversation's oldest first; nothing of what may not be trained on."""
     allowed = await store.trainable(account_id, only)
     for conversation in allowed.conversations:
+        before: Sequence[Message] = ()
         after: After = None
         while True:
             page = await store.history(account_id, conversation.id, since, after, PAGE_SIZE)
-            if page.messages:
-                yield conversation, page
+            if texts := training_history(page.messages, before):
+                yield conversation, replace(page, messages=texts)
             if page.after is None:
                 break
-            after = page.after
+            before, after = page.messages, page.after

@@ -30,6 +30,8 @@ MESSAGE_FIELDS = (
     "attachments",
     "reactions",
     "edits",
+    "destination",
+    "extra",
 )
 
 
@@ -43,6 +45,10 @@ class IncomingConversation:
     is_self: bool = False
     service: str = ""
     participants: tuple[str, ...] = ()
+    merge_key: str = ""
+    is_orphaned: bool = False
+    is_filtered: bool = False
+    is_short_code: bool = False
     is_complete: bool = True
 
 

@@ -1,4 +1,4 @@
-"""Messages and conversations as they are read."""
+"""Messages as they are read."""
 
 from __future__ import annotations
 
@@ -17,12 +17,29 @@ class Direction(IntEnum):
     OUTGOING = 2
 
 
+class MessageType(IntEnum):
+    """What a message carries, as far as it matters here; the numbers of the contract."""
+
+    TEXT = 1
+    IMAGE = 2
+    VIDEO = 3
+    AUDIO = 4
+    FILE = 5
+    STICKER = 6
+    LINK = 7
+    GROUP_EVENT = 10
+
+
 class Flag(IntFlag):
     """What is special about a message; bits of the column `flags`."""
 
     BACKFILL = 1
     ONE_TIME_CODE = 2
     TEXT_UNDECODABLE = 4
+    READ = 8
+    DELIVERED = 16
+    SCHEDULED = 32
+    SPAM = 64
 
 
 Json = Sequence[Mapping[str, Any]]
@@ -30,54 +47,29 @@ Json = Sequence[Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A stored message. The last three are metadata as they came: see api/parse_messages.py."""
+    """A stored message. `conversation_id` is the conversation that shows it, `chat_id` the chat of Messages that it is in.
+
+    The last four are metadata as they came: see api/parse_metadata.py.
+    """
 
     id: UUID
     conversation_id: UUID
+    chat_id: UUID
     imessage_guid: str
     sender_id: str
     direction: int
     message_type: int
     text: str
     sent_at: datetime
-    service: str
-    reply_to_guid: str
+    service: str = ""
+    reply_to_guid: str = ""
+    destination: str = ""
+    flags: int = 0
     read_at: datetime | None = None
+    delivered_at: datetime | None = None
     edited_at: datetime | None = None
     unsent_at: datetime | None = None
     attachments: Json = ()
     reactions: Json = ()
     edits: Json = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What the owner set for a conversation."""
-
-    auto_draft: bool = False
-    train: bool = False
-    tone: str = ""
-    relation: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Conversation:
-    """A stored conversation; `display_name` is the given one, which may be empty."""
-
-    id: UUID
-    imessage_id: str
-    display_name: str
-    is_group: bool
-    is_self: bool
-    service: str
-    participants: Sequence[str]
-    message_count: int
-    last_message_at: datetime | None
-    settings: Settings = field(default_factory=Settings)
-    last_message: Message | None = None
-
-    @property
-    def needs_reply(self) -> bool:
-        """Whether somebody else had the last word."""
-        newest = self.last_message
-        return newest is not None and newest.direction == Direction.INCOMING and not self.is_self
+    extra: Mapping[str, Any] = field(default_factory=dict)

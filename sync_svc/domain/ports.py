@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from sync_svc.domain.conversations import Conversation, Settings
 from sync_svc.domain.handles import AddressBook
 from sync_svc.domain.incoming import Batch, IncomingContact, Written
-from sync_svc.domain.messages import Conversation, Message, Settings
+from sync_svc.domain.messages import Message
 
 # The sort key of the last row that was seen.
 After = tuple[datetime, UUID] | None
@@ -28,7 +29,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class DraftContext:
-    """The messages a draft is made from, oldest first, and the conversation's newest with text."""
+    """The messages a draft is made from, oldest first, and the conversation's newest of that kind."""
 
     conversation: Conversation
     messages: Sequence[Message]
@@ -55,6 +56,35 @@ class StoredBatch:
     message_ids: Sequence[UUID | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """A fingerprint of what is stored of a chat: how many messages, and their state hashes combined by exclusive or.
+
+    `deleted_up_to` is set where the owner deleted it: messages sent up to then are not taken again.
+    """
+
+    imessage_id: str
+    message_count: int
+    hash: int
+    deleted_up_to: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DigestPage:
+    """Digests by `imessage_id`; `after` is the last one's, and empty on the last page."""
+
+    digests: Sequence[Digest]
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatePage:
+    """GUIDs of messages with their state hashes; `after` is None on the last page."""
+
+    states: Sequence[tuple[str, int]]
+    after: After
+
+
 class IngestStore(Protocol):
     """Takes in what devices bring. Every call is one transaction."""
 
@@ -69,12 +99,16 @@ class IngestStore(Protocol):
         """Store one batch of the conversation `reference` and tell the ids. Raises UnknownConversation as `write`."""
         ...
 
-    async def write_contacts(self, account_id: UUID, contacts: Sequence[IncomingContact]) -> Written:
-        """Store contacts with their handles."""
+    async def write_contacts(self, account_id: UUID, device_id: UUID, contacts: Sequence[IncomingContact]) -> Written:
+        """Store contacts with their handles; they are the device's from then on."""
         ...
 
-    async def delete_messages(self, account_id: UUID, guids: Sequence[str]) -> int:
-        """Delete messages by their GUIDs; how many there were."""
+    async def remove_contacts(self, account_id: UUID, device_id: UUID, but: Collection[str]) -> int:
+        """Remove the device's contacts except those whose address book's ids are in `but`; how many there were."""
+        ...
+
+    async def delete_messages(self, account_id: UUID, device_id: UUID, guids: Sequence[str], cursor: str) -> int:
+        """Delete messages by their GUIDs, and keep the cursor unless it is empty; how many there were."""
         ...
 
     async def sync_state(self, account_id: UUID, device_id: UUID) -> SyncState:
@@ -82,8 +116,25 @@ class IngestStore(Protocol):
         ...
 
 
+class DigestStore(Protocol):
+    """Tells devices what is stored, so that they find what they missed."""
+
+    async def digests(self, account_id: UUID, since: datetime | None, after: str, size: int) -> DigestPage:
+        """Fingerprints of the chats with messages since then, and of all that were deleted."""
+        ...
+
+    async def message_states(
+        self, account_id: UUID, imessage_id: str, since: datetime | None, after: After, size: int
+    ) -> StatePage:
+        """What is stored of a chat's messages since then, newest first; nothing of a chat that is not stored."""
+        ...
+
+
 class BrowseStore(Protocol):
-    """Reads, and what the owner changes. Raises NotFound for whatever is not the account's."""
+    """Reads, and what the owner changes. Raises NotFound for whatever is not the account's.
+
+    A conversation goes by the id of any of its chats, and is answered with its own.
+    """
 
     async def list_conversations(self, account_id: UUID, after: After, size: int) -> Page:
         """Conversations with messages, the one with the newest message first."""
@@ -114,17 +165,17 @@ class BrowseStore(Protocol):
     async def context(
         self, account_id: UUID, conversation_id: UUID | None, message_id: UUID | None, size: int
     ) -> DraftContext:
-        """The last messages with text up to `message_id`. Raises FailedPrecondition EMPTY_CONVERSATION."""
+        """The last messages up to `message_id`, as a draft reads them. Raises FailedPrecondition EMPTY_CONVERSATION."""
         ...
 
     async def trainable(self, account_id: UUID, only: Sequence[UUID]) -> Page:
-        """The conversations whose owner allowed training; of `only`, when it is not empty."""
+        """The conversations that may be trained on; of `only`, when it is not empty."""
         ...
 
     async def history(
         self, account_id: UUID, conversation_id: UUID, since: datetime | None, after: After, size: int
     ) -> Page:
-        """A conversation's messages that may be trained on, oldest first."""
+        """A conversation's messages that training may read, oldest first; as they are stored: see domain/reading.py."""
         ...
 
 

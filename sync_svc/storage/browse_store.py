@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -12,15 +12,21 @@ import asyncpg
 
 from svc_kit.database import Database, driver_connection
 from svc_kit.errors import FailedPrecondition, NotFound
-from sync_svc.domain.messages import Conversation, Message, Settings
+from sync_svc.domain.conversations import Chat, Conversation, Settings, conversations_of
+from sync_svc.domain.messages import Message
 from sync_svc.domain.ports import After, DraftContext, Page
-from sync_svc.storage import queries
+from sync_svc.domain.reading import draft_context
+from sync_svc.storage import queries, tombstones
 from sync_svc.storage.account_lock import AccountWriter
 from sync_svc.storage.contacts import address_book
-from sync_svc.storage.rows import Row, conversation_of, message_of
+from sync_svc.storage.keys import LAST_ID, NEWEST, OLDEST, after_of
+from sync_svc.storage.rows import Row, chat_of, chat_with_last_message, message_of
 
 Driver: TypeAlias = "asyncpg.Connection[Any]"
 _NO_KEY = (None, None)
+# A link and its preview are two rows, of which a draft reads one.
+_ROWS_FOR_ONE = 2
+_ROWS_AT_LEAST = 20
 
 
 class PostgresBrowseStore:
@@ -33,17 +39,11 @@ class PostgresBrowseStore:
     async def list_conversations(self, account_id: UUID, after: After, size: int) -> Page:
         """See BrowseStore."""
         async with self._reading(account_id) as driver:
-            if after is None:
-                rows = await driver.fetch(queries.FIRST_CONVERSATIONS, account_id, size + 1)
-            else:
-                rows = await driver.fetch(queries.NEXT_CONVERSATIONS, account_id, size + 1, *after)
-            shown = [_with_last_message(row) for row in rows[:size]]
+            rows = await driver.fetch(queries.LIST_CONVERSATIONS, account_id, size + 1, *(after or NEWEST))
+            newest = [chat_with_last_message(row) for row in rows[:size]]
+            shown = conversations_of([*newest, *await _chats_beside(driver, account_id, newest)])
             names = await address_book(driver, account_id, _handles(shown))
-        return Page(
-            conversations=shown,
-            names=names,
-            after=_after(rows, size, lambda row: (row["last_message_at"], row["c_id"])),
-        )
+        return Page(conversations=shown, names=names, after=after_of(rows, size, "last_message_at", "c_id"))
 
     async def conversation(self, account_id: UUID, conversation_id: UUID) -> Page:
         """See BrowseStore."""
@@ -55,26 +55,26 @@ class PostgresBrowseStore:
     ) -> Page:
         """See BrowseStore."""
         chosen = [getattr(settings, name) if name in fields else None for name in queries.SETTINGS]
-        async with self._reading(account_id) as driver:
-            await driver.execute(queries.CHANGE_SETTINGS, account_id, conversation_id, *chosen)
+        # As a writer, so that no chat joins meanwhile with what was set before.
+        async with self._writer.transaction(account_id) as driver:
+            chats = await _chat_ids(driver, account_id, conversation_id)
+            await driver.execute(queries.CHANGE_SETTINGS, account_id, chats, *chosen)
             return await _one(driver, account_id, conversation_id)
 
     async def delete_conversation(self, account_id: UUID, conversation_id: UUID) -> int:
         """See BrowseStore."""
         async with self._writer.transaction(account_id) as driver:
-            await _require(driver, account_id, conversation_id)
-            await driver.execute(queries.KEEP_DELETED, account_id, conversation_id)
-            deleted: int = await driver.fetchval(queries.DELETE_MESSAGES, account_id, conversation_id)
-            await driver.execute(queries.DELETE_CONVERSATION, account_id, conversation_id)
-            return deleted
+            chats = await _chat_ids(driver, account_id, conversation_id)
+            gone = await driver.fetchrow(queries.DELETE_MESSAGES, account_id, chats)
+            if gone["up_to"] is not None:
+                await tombstones.keep(driver, account_id, chats, gone["up_to"])
+            await driver.execute(queries.DELETE_CHATS, account_id, chats)
+            return int(gone["deleted"])
 
     async def list_messages(self, account_id: UUID, conversation_id: UUID, after: After, size: int) -> Page:
         """See BrowseStore."""
         async with self._reading(account_id) as driver:
-            if after is None:
-                rows = await driver.fetch(queries.FIRST_MESSAGES, account_id, conversation_id, size + 1)
-            else:
-                rows = await driver.fetch(queries.NEXT_MESSAGES, account_id, conversation_id, size + 1, *after)
+            rows = await driver.fetch(queries.LIST_MESSAGES, account_id, conversation_id, size + 1, *(after or NEWEST))
             if not rows:
                 await _require(driver, account_id, conversation_id)
             return await _page_of_messages(driver, account_id, rows, size)
@@ -84,16 +84,15 @@ class PostgresBrowseStore:
         *whole, last = query.split()
         beginning = "'" + last.replace("\\", "\\\\").replace("'", "''") + "':*"
         async with self._reading(account_id) as driver:
-            if within is not None:
-                await _require(driver, account_id, within)
+            chats = await _chat_ids(driver, account_id, within) if within is not None else None
             rows = await driver.fetch(
-                queries.SEARCH, account_id, " ".join(whole), beginning, within, *(after or _NO_KEY), size + 1
+                queries.SEARCH, account_id, " ".join(whole), beginning, chats, *(after or _NO_KEY), size + 1
             )
-            shown = [(message_of(row), conversation_of(row)) for row in rows[:size]]
-            conversations = list({conversation.id: conversation for _, conversation in shown}.values())
-            messages = [message for message, _ in shown]
-            names = await address_book(driver, account_id, [*_handles(conversations), *_senders(messages)])
-        return Page(conversations, messages, names, _after(rows, size, lambda row: (row["sent_at"], row["id"])))
+            messages = [message_of(row) for row in rows[:size]]
+            found = list({row["c_id"]: chat_of(row) for row in rows[:size]}.values())
+            conversations = conversations_of([*found, *await _chats_beside(driver, account_id, found)])
+            names = await address_book(driver, account_id, [*_handles(conversations), *_people(messages)])
+        return Page(conversations, messages, names, after_of(rows, size))
 
     async def context(
         self, account_id: UUID, conversation_id: UUID | None, message_id: UUID | None, size: int
@@ -101,37 +100,41 @@ class PostgresBrowseStore:
         """See BrowseStore."""
         async with self._reading(account_id) as driver:
             up_to: After = None
+            named = conversation_id
             if message_id is not None:
                 asked = await driver.fetchrow(queries.MESSAGE_PLACE, account_id, message_id)
-                if asked is None or conversation_id not in (None, asked["conversation_id"]):
+                if asked is None:
                     raise NotFound("no such message")
-                conversation_id, up_to = asked["conversation_id"], (asked["sent_at"], asked["id"])
-            assert conversation_id is not None
-            conversation = await _require(driver, account_id, conversation_id)
-            rows = await driver.fetch(queries.CONTEXT, account_id, conversation_id, size, *(up_to or _NO_KEY))
-            if not rows:
+                named, up_to = asked["conversation_id"], (asked["sent_at"], asked["id"])
+            assert named is not None
+            conversation = await _require(driver, account_id, named)
+            if conversation_id not in (None, *(chat.id for chat in conversation.chats)):
+                raise NotFound("no such message")
+            messages = await _context(driver, account_id, named, up_to or NEWEST, size)
+            newest = messages if up_to is None else await _context(driver, account_id, named, NEWEST, 1)
+            if not messages:
                 raise FailedPrecondition("EMPTY_CONVERSATION", "the conversation has no message with text to answer")
-            newest = await driver.fetchval(queries.NEWEST_WITH_TEXT, account_id, conversation_id)
-            messages = [message_of(row) for row in reversed(rows)]
-            names = await address_book(driver, account_id, [*_handles([conversation]), *_senders(messages)])
-        return DraftContext(conversation, messages, newest, names)
+            names = await address_book(driver, account_id, [*_handles([conversation]), *_people(messages)])
+        return DraftContext(conversation, messages, newest[-1].id, names)
 
     async def trainable(self, account_id: UUID, only: Sequence[UUID]) -> Page:
         """See BrowseStore."""
         async with self._reading(account_id) as driver:
-            rows = await driver.fetch(queries.TRAINABLE, account_id, list(only) or None)
-            conversations = [conversation_of(row) for row in rows]
-            names = await address_book(driver, account_id, _handles(conversations))
-        return Page(conversations=conversations, names=names)
+            rows = await driver.fetch(queries.TRAINABLE, account_id)
+            allowed = [one for one in conversations_of(map(chat_of, rows)) if one.may_be_trained_on]
+            if only:
+                wanted = set(only)
+                allowed = [one for one in allowed if any(chat.id in wanted for chat in one.chats)]
+            names = await address_book(driver, account_id, _handles(allowed))
+        return Page(conversations=allowed, names=names)
 
     async def history(
         self, account_id: UUID, conversation_id: UUID, since: datetime | None, after: After, size: int
     ) -> Page:
         """See BrowseStore."""
+        start = after or ((since, LAST_ID) if since is not None else OLDEST)
         async with self._reading(account_id) as driver:
-            rows = await driver.fetch(
-                queries.HISTORY, account_id, conversation_id, size + 1, since, *(after or _NO_KEY)
-            )
+            rows = await driver.fetch(queries.HISTORY, account_id, conversation_id, size + 1, *start)
             return await _page_of_messages(driver, account_id, rows, size)
 
     @asynccontextmanager
@@ -141,38 +144,54 @@ class PostgresBrowseStore:
 
 
 async def _require(driver: Driver, account_id: UUID, conversation_id: UUID) -> Conversation:
-    row = await driver.fetchrow(queries.CONVERSATION, account_id, conversation_id)
-    if row is None:
+    rows = await driver.fetch(queries.CONVERSATION, account_id, conversation_id)
+    if not rows:
         raise NotFound("no such conversation")
-    return conversation_of(row)
+    return conversations_of(map(chat_of, rows))[0]
+
+
+async def _chat_ids(driver: Driver, account_id: UUID, conversation_id: UUID) -> list[UUID]:
+    return [chat.id for chat in (await _require(driver, account_id, conversation_id)).chats]
+
+
+async def _chats_beside(driver: Driver, account_id: UUID, chats: Sequence[Chat]) -> list[Chat]:
+    """The others of the conversations that these chats are shown in."""
+    keys = {chat.merge_key for chat in chats if chat.merge_key}
+    if not keys:
+        return []
+    known = {chat.id for chat in chats}
+    rows = await driver.fetch(queries.CHATS_WITH_KEYS, account_id, list(keys))
+    return [chat_of(row) for row in rows if row["c_id"] not in known]
 
 
 async def _one(driver: Driver, account_id: UUID, conversation_id: UUID) -> Page:
-    row = await driver.fetchrow(queries.CONVERSATION_WITH_LAST, account_id, conversation_id)
-    if row is None:
+    rows = await driver.fetch(queries.CONVERSATION_WITH_LAST, account_id, conversation_id)
+    if not rows:
         raise NotFound("no such conversation")
-    shown = [_with_last_message(row)]
+    shown = conversations_of(map(chat_with_last_message, rows))
     return Page(conversations=shown, names=await address_book(driver, account_id, _handles(shown)))
+
+
+async def _context(
+    driver: Driver, account_id: UUID, conversation_id: UUID, up_to: tuple[datetime, UUID], size: int
+) -> list[Message]:
+    candidates = max(size * _ROWS_FOR_ONE, _ROWS_AT_LEAST)
+    rows = await driver.fetch(queries.CONTEXT, account_id, conversation_id, candidates, *up_to)
+    return draft_context([message_of(row) for row in reversed(rows)], size)
 
 
 async def _page_of_messages(driver: Driver, account_id: UUID, rows: Sequence[Row], size: int) -> Page:
     messages = [message_of(row) for row in rows[:size]]
-    names = await address_book(driver, account_id, _senders(messages))
-    return Page(messages=messages, names=names, after=_after(rows, size, lambda row: (row["sent_at"], row["id"])))
-
-
-def _with_last_message(row: Row) -> Conversation:
-    return conversation_of(row, message_of(row) if row["id"] is not None else None)
+    names = await address_book(driver, account_id, _people(messages))
+    return Page(messages=messages, names=names, after=after_of(rows, size))
 
 
 def _handles(conversations: Sequence[Conversation]) -> list[str]:
     handles = [handle for one in conversations for handle in one.participants]
-    return handles + _senders([one.last_message for one in conversations if one.last_message is not None])
+    return handles + _people([newest for one in conversations if (newest := one.last_message) is not None])
 
 
-def _senders(messages: Sequence[Message]) -> list[str]:
-    return [message.sender_id for message in messages]
-
-
-def _after(rows: Sequence[Row], size: int, key: Callable[[Row], tuple[datetime, UUID]]) -> After:
-    return key(rows[size - 1]) if len(rows) > size else None
+def _people(messages: Sequence[Message]) -> list[str]:
+    """The handles whose names messages show."""
+    happened_to = (message.extra["group_event"]["handle"] for message in messages if "group_event" in message.extra)
+    return [*(message.sender_id for message in messages), *happened_to]

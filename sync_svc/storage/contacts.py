@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,10 +15,10 @@ from sync_svc.domain.incoming import IncomingContact, Written
 
 _UPSERT = """
 INSERT INTO sync.contacts AS known
-    (account_id, id, apple_id, display_name, phone_number, email, avatar_hash, handles)
-SELECT $1, i.id, i.apple_id, i.display_name, i.phone_number, i.email, i.avatar_hash,
+    (account_id, device_id, id, apple_id, display_name, phone_number, email, avatar_hash, handles)
+SELECT $1, $2, i.id, i.apple_id, i.display_name, i.phone_number, i.email, i.avatar_hash,
        ARRAY(SELECT jsonb_array_elements_text(i.handles))
-FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::jsonb[])
+FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::jsonb[])
     AS i (id, apple_id, display_name, phone_number, email, avatar_hash, handles)
 ON CONFLICT (account_id, apple_id) DO UPDATE
 SET display_name = excluded.display_name, phone_number = excluded.phone_number, email = excluded.email,
@@ -26,6 +26,25 @@ SET display_name = excluded.display_name, phone_number = excluded.phone_number, 
 WHERE (known.display_name, known.phone_number, known.email, known.avatar_hash, known.handles)
     IS DISTINCT FROM (excluded.display_name, excluded.phone_number, excluded.email, excluded.avatar_hash, excluded.handles)
 RETURNING id, apple_id, xmax = 0 AS is_new
+"""
+
+# Apart from the upsert: that somebody else brought a contact last is no change of the contact.
+_TAKE_OVER = """
+UPDATE sync.contacts SET device_id = $2
+WHERE account_id = $1 AND apple_id = ANY ($3::text[]) AND device_id IS DISTINCT FROM $2
+"""
+
+# Those without a device were brought by an agent of the first version, which told of no removals.
+_REMOVE = """
+WITH gone AS (
+    DELETE FROM sync.contacts
+    WHERE account_id = $1 AND (device_id = $2 OR device_id IS NULL) AND apple_id <> ALL ($3::text[])
+    RETURNING id
+),
+handles AS (
+    DELETE FROM sync.contact_handles WHERE account_id = $1 AND contact_id IN (SELECT id FROM gone)
+)
+SELECT count(*) FROM gone
 """
 
 _FORGET_HANDLES = "DELETE FROM sync.contact_handles WHERE account_id = $1 AND contact_id = ANY ($2::uuid[])"
@@ -46,15 +65,24 @@ ORDER BY h.handle_key, c.id
 """
 
 
-async def upsert(driver: asyncpg.Connection[Any], account_id: UUID, contacts: Sequence[IncomingContact]) -> Written:
+async def upsert(
+    driver: asyncpg.Connection[Any], account_id: UUID, device_id: UUID, contacts: Sequence[IncomingContact]
+) -> Written:
     """Insert what is new and update what has changed; an address book's id that comes twice counts by its last."""
     latest = {contact.apple_id: contact for contact in contacts}
     if not latest:
         return Written()
-    written = await driver.fetch(_UPSERT, account_id, *_columns(latest.values()))
+    await driver.execute(_TAKE_OVER, account_id, device_id, list(latest))
+    written = await driver.fetch(_UPSERT, account_id, device_id, *_columns(latest.values()))
     await _replace_handles(driver, account_id, {row["id"]: latest[row["apple_id"]] for row in written})
     inserted = sum(row["is_new"] for row in written)
     return Written(received=len(contacts), inserted=inserted, updated=len(written) - inserted)
+
+
+async def remove(driver: asyncpg.Connection[Any], account_id: UUID, device_id: UUID, but: Collection[str]) -> int:
+    """Remove what the device brought, except what is in `but`; how many there were."""
+    removed: int = await driver.fetchval(_REMOVE, account_id, device_id, list(but))
+    return removed
 
 
 async def address_book(driver: asyncpg.Connection[Any], account_id: UUID, handles: Iterable[str]) -> AddressBook:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -50,16 +50,23 @@ class PostgresIngestStore:
             ids = {row["imessage_guid"]: row["id"] for row in await driver.fetch(_IDS, account_id, guids)}
             return StoredBatch(written, conversations.get(reference), [ids.get(guid) for guid in guids])
 
-    async def write_contacts(self, account_id: UUID, contacts: Sequence[IncomingContact]) -> Written:
+    async def write_contacts(self, account_id: UUID, device_id: UUID, contacts: Sequence[IncomingContact]) -> Written:
         """See IngestStore."""
         async with self._writer.transaction(account_id) as driver:
-            return await contact_rows.upsert(driver, account_id, contacts)
+            return await contact_rows.upsert(driver, account_id, device_id, contacts)
 
-    async def delete_messages(self, account_id: UUID, guids: Sequence[str]) -> int:
+    async def remove_contacts(self, account_id: UUID, device_id: UUID, but: Collection[str]) -> int:
+        """See IngestStore."""
+        async with self._writer.transaction(account_id) as driver:
+            return await contact_rows.remove(driver, account_id, device_id, but)
+
+    async def delete_messages(self, account_id: UUID, device_id: UUID, guids: Sequence[str], cursor: str) -> int:
         """See IngestStore."""
         async with self._writer.transaction(account_id) as driver:
             touched = await driver.fetch(_DELETE, account_id, guids)
             await refresh(driver, account_id, {row["conversation_id"]: -row["deleted"] for row in touched})
+            if cursor:
+                await sync_states.keep(driver, account_id, device_id, Written(cursor=cursor))
             return sum(row["deleted"] for row in touched)
 
     async def sync_state(self, account_id: UUID, device_id: UUID) -> SyncState:

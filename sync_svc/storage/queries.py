@@ -6,78 +6,96 @@ Every one names the account itself, so that it uses the indexes, which begin wit
 
 from __future__ import annotations
 
-from sync_svc.storage.rows import CONVERSATION as C
-from sync_svc.storage.rows import MESSAGE, WHOLE_MESSAGE
+from sync_svc.domain.messages import Direction, Flag, MessageType
+from sync_svc.domain.reading import HIDDEN_FLAGS
+from sync_svc.storage.rows import CHAT, MESSAGE, SHOWN_ID, WHOLE_MESSAGE
 
 SETTINGS = ("auto_draft", "train", "tone", "relation")
 
 _LAST_MESSAGE = MESSAGE.format(text="left(m.text, 200)")
 
-# What a draft and training may see: texts that are still there and hold no one-time code (Flag.ONE_TIME_CODE).
-_USABLE = "m.text <> '' AND m.unsent_at IS NULL AND m.flags & 2 = 0"
-
-_CONVERSATIONS = f"""
-SELECT {C}, {_LAST_MESSAGE}
+_CHATS = f"""
+SELECT {CHAT}, {SHOWN_ID}, {_LAST_MESSAGE}
 FROM sync.conversations AS c
 LEFT JOIN sync.messages AS m ON m.account_id = $1 AND m.id = c.last_message_id
 WHERE c.account_id = $1
 """
-FIRST_CONVERSATIONS = f"""{_CONVERSATIONS} AND c.last_message_at IS NOT NULL
+
+# A conversation stands where the newest of its chats does. `OR`, so that only chats that are merged with others look for
+# them, one by one in their index: as a join it would be PostgreSQL's to look for them for all chats at once.
+LIST_CONVERSATIONS = f"""{_CHATS} AND (c.last_message_at, c.id) < ($3, $4)
+AND (c.merge_key = '' OR NOT EXISTS (
+    SELECT FROM sync.conversations AS o
+    WHERE o.account_id = $1 AND o.merge_key <> '' AND o.merge_key = c.merge_key
+      AND (o.last_message_at, o.id) > (c.last_message_at, c.id)
+))
 ORDER BY c.last_message_at DESC, c.id DESC LIMIT $2"""
-NEXT_CONVERSATIONS = f"""{_CONVERSATIONS} AND (c.last_message_at, c.id) < ($3, $4)
-ORDER BY c.last_message_at DESC, c.id DESC LIMIT $2"""
-CONVERSATION_WITH_LAST = f"{_CONVERSATIONS} AND c.id = $2"
-CONVERSATION = f"SELECT {C} FROM sync.conversations AS c WHERE c.account_id = $1 AND c.id = $2"
+CHATS_WITH_KEYS = f"""
+SELECT {CHAT} FROM sync.conversations AS c
+WHERE c.account_id = $1 AND c.merge_key <> '' AND c.merge_key = ANY ($2::text[])
+"""
+
+# All chats of the conversation that $2, the id of any of them, names.
+_OF_CONVERSATION = """c.account_id = $1 AND (c.id = $2 OR c.merge_key <> '' AND c.merge_key = (
+    SELECT k.merge_key FROM sync.conversations AS k WHERE k.account_id = $1 AND k.id = $2
+))"""
+CONVERSATION = f"SELECT {CHAT} FROM sync.conversations AS c WHERE {_OF_CONVERSATION}"
+CONVERSATION_WITH_LAST = f"{_CHATS} AND {_OF_CONVERSATION}"
 
 CHANGE_SETTINGS = """
 UPDATE sync.conversations
 SET auto_draft = coalesce($3, auto_draft), train = coalesce($4, train),
     tone = coalesce($5, tone), relation = coalesce($6, relation), updated_at = now()
-WHERE account_id = $1 AND id = $2
+WHERE account_id = $1 AND id = ANY ($2::uuid[])
 """
 
-KEEP_DELETED = """
-INSERT INTO sync.deleted_conversations AS known (account_id, imessage_id, up_to)
-SELECT account_id, imessage_id, last_message_at FROM sync.conversations
-WHERE account_id = $1 AND id = $2 AND last_message_at IS NOT NULL
-ON CONFLICT (account_id, imessage_id) DO UPDATE
-SET up_to = greatest(known.up_to, excluded.up_to), deleted_at = now()
-"""
-DELETE_MESSAGES = """
-WITH gone AS (DELETE FROM sync.messages WHERE account_id = $1 AND conversation_id = $2 RETURNING 1)
-SELECT count(*) FROM gone
-"""
-DELETE_CONVERSATION = "DELETE FROM sync.conversations WHERE account_id = $1 AND id = $2"
 
-_MESSAGES = f"SELECT {WHOLE_MESSAGE} FROM sync.messages AS m WHERE m.account_id = $1"
-FIRST_MESSAGES = f"{_MESSAGES} AND m.conversation_id = $2 ORDER BY m.sent_at DESC, m.id DESC LIMIT $3"
-NEXT_MESSAGES = f"""{_MESSAGES} AND m.conversation_id = $2 AND (m.sent_at, m.id) < ($4, $5)
-ORDER BY m.sent_at DESC, m.id DESC LIMIT $3"""
+def _messages(condition: str, order: str = "DESC") -> str:
+    """At most $3 messages of the conversation $2: so many of each chat by its index, and of these the first ones."""
+    return f"""
+SELECT m.*, chat.shown_id
+FROM (SELECT c.id, {SHOWN_ID} FROM sync.conversations AS c WHERE {_OF_CONVERSATION}) AS chat
+CROSS JOIN LATERAL (
+    SELECT {WHOLE_MESSAGE} FROM sync.messages AS m
+    WHERE m.account_id = $1 AND m.conversation_id = chat.id AND {condition}
+    ORDER BY m.sent_at {order}, m.id {order} LIMIT $3
+) AS m
+ORDER BY m.sent_at {order}, m.id {order} LIMIT $3"""
 
-# sync.find_words: see migrations/versions/0001. Its ids are read here under Row-Level Security.
+
+LIST_MESSAGES = _messages("(m.sent_at, m.id) < ($4, $5)")
+
+# sync.find_words_in: see migrations/versions/0002. Its ids are read here under Row-Level Security.
 SEARCH = f"""
 WITH words AS (
     SELECT plainto_tsquery('simple', $2) AS whole, to_tsquery('simple', $3) AS beginning
 )
-SELECT {WHOLE_MESSAGE}, {C}
+SELECT {WHOLE_MESSAGE}, {CHAT}, {SHOWN_ID}
 FROM words
-CROSS JOIN LATERAL sync.find_words(words.whole && words.beginning, $4, $5, $6, $7) AS found
+CROSS JOIN LATERAL sync.find_words_in(words.whole && words.beginning, $4, $5, $6, $7) AS found
 JOIN sync.messages AS m ON m.account_id = $1 AND m.id = found.id
 JOIN sync.conversations AS c ON c.account_id = $1 AND c.id = m.conversation_id
 ORDER BY m.sent_at DESC, m.id DESC
 """
 
-MESSAGE_PLACE = "SELECT id, conversation_id, sent_at FROM sync.messages WHERE account_id = $1 AND id = $2"
-CONTEXT = f"""{_MESSAGES} AND m.conversation_id = $2 AND {_USABLE}
-AND ($4::timestamptz IS NULL OR (m.sent_at, m.id) <= ($4, $5::uuid))
-ORDER BY m.sent_at DESC, m.id DESC LIMIT $3"""
-NEWEST_WITH_TEXT = f"""SELECT m.id FROM sync.messages AS m
-WHERE m.account_id = $1 AND m.conversation_id = $2 AND {_USABLE}
-ORDER BY m.sent_at DESC, m.id DESC LIMIT 1"""
+# What a model may read, without the previews of links: domain/reading.py has the last word.
+_MAY_BE_READ = (
+    f"""m.unsent_at IS NULL AND m.flags & {HIDDEN_FLAGS} = 0 AND m.message_type <> {MessageType.GROUP_EVENT:d}"""
+)
+_HAS_TEXT = "m.text <> '' OR m.extra ? 'subject'"
+_HAS_WORDS = f"{_HAS_TEXT} OR m.direction = {Direction.INCOMING:d} AND m.attachments IS NOT NULL"
 
-TRAINABLE = f"""SELECT {C} FROM sync.conversations AS c
-WHERE c.account_id = $1 AND c.train AND NOT c.is_self AND ($2::uuid[] IS NULL OR c.id = ANY ($2)) ORDER BY c.id"""
-HISTORY = f"""{_MESSAGES} AND m.conversation_id = $2 AND {_USABLE}
-AND ($4::timestamptz IS NULL OR m.sent_at > $4)
-AND ($5::timestamptz IS NULL OR (m.sent_at, m.id) > ($5, $6::uuid))
-ORDER BY m.sent_at, m.id LIMIT $3"""
+MESSAGE_PLACE = "SELECT id, conversation_id, sent_at FROM sync.messages WHERE account_id = $1 AND id = $2"
+CONTEXT = _messages(f"{_MAY_BE_READ} AND ({_HAS_WORDS}) AND (m.sent_at, m.id) <= ($4, $5)")
+
+TRAINABLE = f"SELECT {CHAT} FROM sync.conversations AS c WHERE c.account_id = $1 AND c.train ORDER BY c.id"
+HISTORY = _messages(f"{_MAY_BE_READ} AND ({_HAS_TEXT}) AND (m.sent_at, m.id) > ($4, $5)", order="ASC")
+
+# What is scheduled lies ahead, and does not count for how far the conversation had come.
+DELETE_MESSAGES = f"""
+WITH gone AS (
+    DELETE FROM sync.messages WHERE account_id = $1 AND conversation_id = ANY ($2::uuid[]) RETURNING sent_at, flags
+)
+SELECT count(*) AS deleted, max(sent_at) FILTER (WHERE flags & {Flag.SCHEDULED:d} = 0) AS up_to FROM gone
+"""
+DELETE_CHATS = "DELETE FROM sync.conversations WHERE account_id = $1 AND id = ANY ($2::uuid[])"

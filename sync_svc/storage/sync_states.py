@@ -24,9 +24,10 @@ RETURNING cursor
 
 _READ = "SELECT cursor, last_sync_at FROM sync.sync_states WHERE account_id = $1 AND device_id = $2"
 
-# The conversations know how many messages they have; counting the messages would take longer with each.
+# The conversations know how many messages they have; counting the messages would take longer with each. Chats that are shown
+# as one conversation count as one.
 _TOTALS = """
-SELECT coalesce(sum(message_count), 0)::bigint AS messages, count(*) AS conversations
+SELECT coalesce(sum(message_count), 0)::bigint AS messages, count(DISTINCT coalesce(merged_into, id)) AS conversations
 FROM sync.conversations WHERE account_id = $1 AND message_count > 0
 """
 

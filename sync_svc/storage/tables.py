@@ -30,6 +30,7 @@ _TIME = DateTime(timezone=True)
 # Ids of Messages are compared byte by byte, whatever the database's language; that is also the quickest.
 _ID_TEXT = Text(collation="C")
 
+# device_id: who brought it last; none for what came before that was kept.
 contacts = Table(
     "contacts",
     metadata,
@@ -41,6 +42,7 @@ contacts = Table(
     Column("email", Text, nullable=False),
     Column("avatar_hash", Text, nullable=False),
     Column("handles", ARRAY(Text), nullable=False),
+    Column("device_id", Uuid),
     Column("created_at", _TIME, nullable=False, server_default=text("now()")),
     Column("updated_at", _TIME, nullable=False, server_default=text("now()")),
     PrimaryKeyConstraint("account_id", "id"),
@@ -58,6 +60,8 @@ contact_handles = Table(
     Index("ix_contact_handles_contact", "account_id", "contact_id"),
 )
 
+# A row is one chat of Messages. Those with one merge_key are shown as one conversation, under the id that the others name in
+# merged_into; see domain/merging.py.
 conversations = Table(
     "conversations",
     metadata,
@@ -69,6 +73,11 @@ conversations = Table(
     Column("is_self", Boolean, nullable=False),
     Column("service", Text, nullable=False),
     Column("participants", ARRAY(Text), nullable=False),
+    Column("merge_key", _ID_TEXT, nullable=False, server_default=text("''")),
+    Column("merged_into", Uuid),
+    Column("is_orphaned", Boolean, nullable=False, server_default=text("false")),
+    Column("is_filtered", Boolean, nullable=False, server_default=text("false")),
+    Column("is_short_code", Boolean, nullable=False, server_default=text("false")),
     Column("auto_draft", Boolean, nullable=False, server_default=text("false")),
     Column("train", Boolean, nullable=False, server_default=text("false")),
     Column("tone", Text, nullable=False, server_default=text("''")),
@@ -81,13 +90,15 @@ conversations = Table(
     PrimaryKeyConstraint("account_id", "id"),
     UniqueConstraint("account_id", "imessage_id"),
     Index("ix_conversations_newest", "account_id", desc("last_message_at"), desc("id")),
+    Index("ix_conversations_merge_key", "account_id", "merge_key", postgresql_where=text("merge_key <> ''")),
 )
 
 # No foreign key to conversations: its check costs a query a row, and everything that writes either table holds the
 # account's lock (storage/account_lock.py), so that a message's conversation cannot go away under it.
 # Attachments, reactions and edits come as whole sets with their message, are read with it and never alone: jsonb beside it
 # costs nothing while there are none, where tables of their own would cost two index entries each.
-# direction, message_type: the numbers of the contract's enums. flags: domain/messages.py.
+# direction, message_type: the numbers of the contract's enums. flags: domain/messages.py. extra: what only few messages have,
+# by the contract's field names; none for a plain one.
 messages = Table(
     "messages",
     metadata,
@@ -111,6 +122,8 @@ messages = Table(
     Column("attachments", JSONB),
     Column("reactions", JSONB),
     Column("edits", JSONB),
+    Column("destination", Text, nullable=False, server_default=text("''")),
+    Column("extra", JSONB),
     PrimaryKeyConstraint("account_id", "id"),
     Index("ix_messages_guid", "account_id", "imessage_guid", unique=True),
     Index("ix_messages_newest", "account_id", "conversation_id", desc("sent_at"), desc("id")),
@@ -136,13 +149,15 @@ sync_states = Table(
     PrimaryKeyConstraint("account_id", "device_id"),
 )
 
-# What the owner deleted here and the Mac still has: messages of the chat sent up to `up_to` do not come back.
+# What the owner deleted here and the Mac still has: messages of the chat sent up to `up_to` do not come back. A chat that is
+# new, but has the merge_key of a deleted one, is that one under another GUID.
 deleted_conversations = Table(
     "deleted_conversations",
     metadata,
     Column("account_id", Uuid, nullable=False),
     Column("imessage_id", _ID_TEXT, nullable=False),
     Column("up_to", _TIME, nullable=False),
+    Column("merge_key", _ID_TEXT, nullable=False, server_default=text("''")),
     Column("deleted_at", _TIME, nullable=False, server_default=text("now()")),
     PrimaryKeyConstraint("account_id", "imessage_id"),
 )

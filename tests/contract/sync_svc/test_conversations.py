@@ -239,6 +239,53 @@ async def test_the_context_is_the_last_messages_with_text_oldest_first(me: Calle
     assert not found.conversation.HasField("last_message")
 
 
+URL = "https://example.com"
+
+
+async def test_the_context_is_as_a_draft_reads_it(me: Caller):
+    await synced(
+        me,
+        incoming("a", URL, 1),
+        incoming("preview", URL, 1.5, message_type=messages_pb2.MESSAGE_TYPE_LINK),
+        outgoing("mine", "", 2, attachments=[{"guid": "x", "mime_type": "image/heic"}]),
+        incoming("b", "", 3, attachments=[{"guid": "y", "transcription": "did you see"}]),
+        incoming("spam", "win", 4, is_spam=True),
+        incoming("later", "see you", 5, is_scheduled=True),
+        incoming("event", "left", 6, message_type=messages_pb2.MESSAGE_TYPE_GROUP_EVENT),
+        incoming("c", "well?", 7, subject="Link"),
+        incoming("d", "", 8, attachments=[{"guid": "z", "mime_type": "image/heic"}]),
+        incoming("event at the end", "", 9, message_type=messages_pb2.MESSAGE_TYPE_GROUP_EVENT),
+    )
+
+    found = await me.owner.GetContext(pb.GetContextRequest(conversation_id=await _id(me)))
+
+    read = {one.imessage_guid: one.text for one in found.messages}
+    assert read == {"a": URL, "b": "[voice message] did you see", "c": "Link: well?", "d": "[photo]"}
+    assert found.newest_message_id == found.messages[-1].message_id
+
+
+async def test_previews_take_no_place_in_the_context(me: Caller):
+    link = {"message_type": messages_pb2.MESSAGE_TYPE_LINK}
+    pairs = [(incoming(f"g{n}", f"{URL}/{n}", n), incoming(f"p{n}", f"{URL}/{n}", n + 0.1, **link)) for n in range(12)]
+    await synced(me, *itertools.chain(*pairs))
+
+    found = await me.owner.GetContext(pb.GetContextRequest(conversation_id=await _id(me)))
+
+    assert [one.imessage_guid for one in found.messages] == [f"g{n}" for n in range(2, 12)]
+    assert found.newest_message_id == found.messages[-1].message_id
+
+
+async def test_a_draft_for_a_message_before_the_preview_of_the_newest_is_not_outdated(me: Caller):
+    await synced(me, incoming("a", URL, 1), incoming("preview", URL, 1.1, message_type=messages_pb2.MESSAGE_TYPE_LINK))
+    listed = await me.owner.ListMessages(pb.ListMessagesRequest(conversation_id=await _id(me)))
+
+    for message in listed.messages:
+        found = await me.owner.GetContext(pb.GetContextRequest(message_id=message.message_id))
+
+        assert [one.imessage_guid for one in found.messages] == ["a"]
+        assert found.newest_message_id == listed.messages[1].message_id
+
+
 async def test_the_context_of_an_older_message_ends_with_it(me: Caller):
     await synced(me, *(incoming(f"g{n}", f"text {n}", n) for n in range(4)))
     listed = await me.owner.ListMessages(pb.ListMessagesRequest(conversation_id=await _id(me)))
@@ -250,8 +297,16 @@ async def test_the_context_of_an_older_message_ends_with_it(me: Caller):
     assert found.newest_message_id == ids["g3"]
 
 
-async def test_a_conversation_without_text_has_no_context(me: Caller):
-    await synced(me, incoming("a", ""))
+@pytest.mark.parametrize(
+    "message",
+    [
+        incoming("a", ""),
+        outgoing("a", "", attachments=[{"guid": "x"}]),
+        incoming("a", "win", is_spam=True),
+    ],
+)
+async def test_a_conversation_without_text_has_no_context(me: Caller, message: sync_pb2.SyncedMessage):
+    await synced(me, message)
 
     refusal = await _refusal(me.owner.GetContext(pb.GetContextRequest(conversation_id=await _id(me))))
 
@@ -337,6 +392,29 @@ async def test_history_is_of_conversations_that_allow_training_and_without_codes
 
     assert guids == [f"g{n:03}" for n in range(1200)]
     assert count == 1200
+
+
+async def test_history_has_real_texts_only_also_where_pages_meet(me: Caller):
+    link = {"message_type": messages_pb2.MESSAGE_TYPE_LINK}
+    await synced(
+        me,
+        incoming("picture", "", attachments=[{"guid": "x", "mime_type": "image/heic"}]),
+        incoming("spam", "win", is_spam=True),
+        *(incoming(f"g{n:03}", f"text {n}", minutes=n) for n in range(499)),
+        incoming("link", URL, 500),
+        incoming("preview", URL, 500.5, **link),
+        outgoing("mine", "nice", 501, subject="Re"),
+        outgoing("later", "see you", 502, is_scheduled=True),
+    )
+    await _allow_training(me, CHAT)
+
+    texts = [
+        message.text
+        async for event in me.service.ReadHistory(pb.ReadHistoryRequest())
+        for message in event.batch.messages
+    ]
+
+    assert texts == [*(f"text {n}" for n in range(499)), URL, "Re: nice"]
 
 
 async def test_history_may_be_narrowed(me: Caller):

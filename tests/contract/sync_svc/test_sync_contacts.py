@@ -1,11 +1,13 @@
 """SyncContacts, its unary twin, and the names that come of them."""
 
+import asyncio
+
 import grpc
 import pytest
 from assistant.sync.v1 import conversations_pb2 as pb
 from assistant.sync.v1 import sync_pb2
 
-from tests.sync_service import CHAT, Caller, incoming, synced
+from tests.sync_service import CHAT, Caller, SyncService, conversations_of, incoming, synced
 
 
 def _ana(**fields) -> sync_pb2.SyncedContact:
@@ -16,6 +18,15 @@ def _ana(**fields) -> sync_pb2.SyncedContact:
 async def _bring(me: Caller, *contacts: sync_pb2.SyncedContact) -> sync_pb2.SyncContactsResponse:
     answer: sync_pb2.SyncContactsResponse = await me.sync.SyncContacts(
         iter([sync_pb2.SyncContactsRequest(contacts=[contact]) for contact in contacts])
+    )
+    return answer
+
+
+async def _bring_all(me: Caller, *contacts: sync_pb2.SyncedContact) -> sync_pb2.SyncContactsResponse:
+    """As the device does that has no others."""
+    requests = [sync_pb2.SyncContactsRequest(contacts=[contact]) for contact in contacts]
+    answer: sync_pb2.SyncContactsResponse = await me.sync.SyncContacts(
+        iter([*requests, sync_pb2.SyncContactsRequest(is_complete=True)])
     )
     return answer
 
@@ -103,3 +114,101 @@ async def test_an_empty_batch_is_refused(me: Caller):
         await me.sync.SyncContactBatch(sync_pb2.SyncContactBatchRequest())
 
     assert (refused.value.details() or "").startswith("contacts")
+
+
+BEN = _ana(apple_id="B2", display_name="Ben", handles=["+2"])
+
+
+async def test_a_complete_stream_removes_what_it_did_not_name(me: Caller):
+    await synced(me, incoming("a"))
+    await _bring_all(me, _ana(), BEN)
+
+    answer = await _bring_all(me, BEN)
+    again = await _bring_all(me, BEN)
+
+    assert (answer.received, answer.updated, answer.removed, again.removed) == (1, 0, 1, 0)
+    assert (await _only_conversation(me)).display_name == "+15550100"
+
+
+async def test_a_device_without_contacts_removes_all_of_its_own(me: Caller):
+    await _bring_all(me, _ana(), BEN)
+
+    assert (await _bring_all(me)).removed == 2
+
+
+async def test_a_removed_contact_may_come_back(me: Caller):
+    await synced(me, incoming("a"))
+    await _bring_all(me, _ana())
+    await _bring_all(me)
+
+    answer = await _bring_all(me, _ana())
+
+    assert answer.inserted == 1
+    assert (await _only_conversation(me)).display_name == "Ana"
+
+
+async def test_only_the_last_stream_message_says_that_the_stream_is_complete(me: Caller):
+    await _bring_all(me, _ana(), BEN)
+    requests = [sync_pb2.SyncContactsRequest(is_complete=True), sync_pb2.SyncContactsRequest(contacts=[BEN])]
+
+    assert (await me.sync.SyncContacts(iter(requests))).removed == 0
+
+
+async def test_contacts_of_another_device_stay(service: SyncService, me: Caller):
+    other = service.caller(me.account_id)
+    await _bring_all(me, _ana())
+    await _bring_all(other, BEN)
+
+    mine = await _bring_all(me)
+    theirs = await _bring_all(other)
+
+    assert (mine.removed, theirs.removed) == (1, 1)
+
+
+async def test_a_contact_belongs_to_the_device_that_brought_it_last(service: SyncService, me: Caller):
+    other = service.caller(me.account_id)
+    await _bring_all(me, _ana())
+    taken = await _bring_all(other, _ana())
+
+    mine = await _bring_all(me)
+    theirs = await _bring_all(other)
+
+    assert (taken.inserted, taken.updated) == (0, 0)
+    assert (mine.removed, theirs.removed) == (0, 1)
+
+
+async def test_a_batch_brings_contacts_of_the_device_too(me: Caller):
+    await me.sync.SyncContactBatch(sync_pb2.SyncContactBatchRequest(contacts=[_ana()]))
+
+    assert (await _bring_all(me)).removed == 1
+
+
+async def test_a_stream_that_breaks_removes_nothing(me: Caller):
+    await _bring_all(me, _ana(), BEN)
+    wrong = sync_pb2.SyncContactsRequest(contacts=[_ana(apple_id="")], is_complete=True)
+
+    with pytest.raises(grpc.aio.AioRpcError):
+        await me.sync.SyncContacts(iter([sync_pb2.SyncContactsRequest(is_complete=True), wrong]))
+
+    assert (await _bring_all(me)).removed == 2
+
+
+async def test_a_stream_that_is_given_up_removes_nothing(me: Caller):
+    await synced(me, incoming("a"), incoming("b", conversation_id="iMessage;-;+2"))
+    await _bring_all(me, _ana())
+
+    async def names() -> set[str]:
+        return {one.display_name for one in await conversations_of(me)}
+
+    async def until_taken():
+        yield sync_pb2.SyncContactsRequest(contacts=[BEN], is_complete=True)
+        while "Ben" not in await names():
+            await asyncio.sleep(0.01)
+        call.cancel()
+        await asyncio.Event().wait()
+
+    call = me.sync.SyncContacts(until_taken())
+    with pytest.raises(asyncio.CancelledError):
+        await call
+
+    assert await names() == {"Ana", "Ben"}

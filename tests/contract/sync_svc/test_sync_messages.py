@@ -1,13 +1,14 @@
 """SyncMessages and its unary twin."""
 
 import asyncio
+from typing import Any
 
 import grpc
 import pytest
 from assistant.sync.v1 import conversations_pb2 as pb
-from assistant.sync.v1 import sync_pb2
+from assistant.sync.v1 import messages_pb2, sync_pb2
 
-from tests.sync_service import Caller, SyncService, at, incoming, outgoing, request, synced
+from tests.sync_service import CHAT, Caller, SyncService, at, incoming, outgoing, request, synced
 
 EMPTY = sync_pb2.GetSyncStateRequest()
 
@@ -18,6 +19,10 @@ async def _list(me: Caller, conversation_id: str) -> list[pb.Message]:
 
 async def _conversations(me: Caller) -> list[pb.Conversation]:
     return list((await me.owner.ListConversations(pb.ListConversationsRequest())).conversations)
+
+
+async def _id_of(me: Caller) -> str:
+    return next(str(one.conversation_id) for one in await _conversations(me) if one.imessage_id == CHAT)
 
 
 async def test_what_a_stream_brought_is_there_after_its_answer(me: Caller):
@@ -206,15 +211,29 @@ async def test_a_stranger_conversation_is_not_found_and_all_before_it_is_kept(se
 async def test_an_unsent_message_loses_its_text(me: Caller):
     await synced(me, incoming("a", "regretted", state_hash=1))
 
-    await synced(me, incoming("a", "regretted", state_hash=2, unsent_at=at(1), edits=[{"text": "regretted"}]))
+    regretted: dict[str, Any] = {
+        "edits": [{"text": "regretted"}],
+        "subject": "regretted",
+        "mentions": [{"handle": "+1"}],
+        "attachments": [{"guid": "x", "transcription": "regretted"}],
+    }
+    await synced(me, incoming("a", "regretted", state_hash=2, unsent_at=at(1), unsent_parts=[0], **regretted))
 
     (conversation,) = await _conversations(me)
     (message,) = await _list(me, conversation.conversation_id)
-    assert (message.text, message.unsent_at, list(message.edits)) == ("", at(1), [])
+    assert (message.text, message.unsent_at, list(message.unsent_parts)) == ("", at(1), [0])
+    assert (list(message.edits), message.subject, list(message.mentions)) == ([], "", [])
+    assert [one.transcription for one in message.attachments] == [""]
 
 
 async def test_a_nul_in_a_text_is_replaced_and_in_an_id_refused(me: Caller):
-    await synced(me, incoming("a", "a\0b", attachments=[{"guid": "x", "name": "n\0"}]))
+    rare: dict[str, Any] = {
+        "subject": "s\0",
+        "mentions": [{"handle": "h\0"}],
+        "app": {"label": "l\0"},
+        "group_event": {"title": "t\0"},
+    }
+    await synced(me, incoming("a", "a\0b", attachments=[{"guid": "x", "name": "n\0", "transcription": "t\0"}], **rare))
 
     with pytest.raises(grpc.aio.AioRpcError) as refused:
         await synced(me, incoming("b\0"))
@@ -222,26 +241,201 @@ async def test_a_nul_in_a_text_is_replaced_and_in_an_id_refused(me: Caller):
     (conversation,) = await _conversations(me)
     (message,) = await _list(me, conversation.conversation_id)
     assert (message.text, message.attachments[0].name) == ("a\ufffdb", "n\ufffd")
+    assert (message.attachments[0].transcription, message.subject) == ("t\ufffd", "s\ufffd")
+    assert (message.app.label, message.group_event.title, message.mentions[0].handle) == (
+        "l\ufffd",
+        "t\ufffd",
+        "h\ufffd",
+    )
     assert "messages[0].imessage_guid" in (refused.value.details() or "")
 
 
-async def test_metadata_comes_back_as_it_was_sent(me: Caller):
-    sent = incoming(
-        "a",
-        attachments=[{"guid": "at_0", "name": 'a "b" \\u0000.heic', "mime_type": "image/heic", "size_bytes": 1 << 40}],
-        reactions=[{"sender_id": "", "kind": "❤️", "reacted_at": at(2)}],
-        edits=[{"text": "hallo", "edited_at": at(1)}],
-        reply_to_guid="b",
-        service="SMS",
-        read_at=at(5),
+ATTACHMENT: dict[str, Any] = {
+    "guid": "at_0",
+    "name": 'a "b" \\u0000.heic',
+    "mime_type": "image/heic",
+    "size_bytes": 1 << 40,
+    "uti": "public.heic",
+    "is_sticker": True,
+    "is_offloaded": True,
+    "transcription": "see you",
+}
+EVENT: dict[str, Any] = {"kind": 2, "handle": "+15550100", "title": "Choir", "item_type": 1, "action_type": 1 << 40}
+EVERYTHING: dict[str, Any] = {
+    "attachments": [ATTACHMENT, {"guid": "at_1"}],
+    "reactions": [
+        {"sender_id": "", "kind": "❤️", "reacted_at": at(2), "part": -1},
+        {"sender_id": "+1", "kind": "like"},
+    ],
+    "edits": [{"text": "hallo", "edited_at": at(1), "part": 1}, {"text": "hullo"}],
+    "reply_to_guid": "b",
+    "reply_to_part": -1,
+    "service": "SMS",
+    "read_at": at(5),
+    "delivered_at": at(4),
+    "edited_at": at(3),
+    "subject": "Dinner",
+    "destination": "me@example.com",
+    "is_read": True,
+    "is_delivered": True,
+    "error_code": -(1 << 40),
+    "is_scheduled": True,
+    "is_spam": True,
+    "is_backfill": True,
+    "has_one_time_code": True,
+    "text_undecodable": True,
+    "app": {"bundle_id": "com.apple.messages.Polls", "label": "Poll"},
+    "mentions": [{"handle": "+1", "start": 3, "length": 4}],
+    "unsent_parts": [0, 2],
+    "unknown_values": [{"column": "item_type", "value": 99}, {"column": "x", "value": -(2**63)}],
+}
+_SAME_IN_BOTH = {field.name for field in pb.Message.DESCRIPTOR.fields} & {
+    field.name for field in sync_pb2.SyncedMessage.DESCRIPTOR.fields
+} - {"conversation_id"}
+
+
+async def test_everything_comes_back_as_it_was_sent(me: Caller):
+    sent = incoming("a", message_type=messages_pb2.MESSAGE_TYPE_APP, **EVERYTHING)
+
+    await synced(me, sent, incoming("said", minutes=-1))
+
+    message, _ = await _list(me, await _id_of(me))
+    for name in _SAME_IN_BOTH:
+        assert getattr(message, name) == getattr(sent, name), name
+
+
+def test_every_field_of_a_message_that_can_come_back_is_tried():
+    tried = EVERYTHING.keys() | {"imessage_guid", "sender_id", "direction", "message_type", "text", "sent_at"}
+
+    assert tried | {"unsent_at", "group_event"} == _SAME_IN_BOTH
+
+
+@pytest.mark.parametrize("flag", ["is_read", "is_delivered", "is_scheduled", "is_spam", "is_backfill"])
+async def test_each_flag_is_kept_by_itself(me: Caller, flag: str):
+    flags: dict[str, Any] = {flag: True}
+    await synced(me, incoming("said"), incoming("a", minutes=1, **flags))
+
+    message, _ = await _list(me, await _id_of(me))
+
+    assert [name for name in _SAME_IN_BOTH if getattr(message, name) is True] == [flag]
+
+
+async def test_a_group_event_names_whom_it_happened_to_as_they_are_called_now(me: Caller):
+    event = incoming(
+        "a", "", message_type=messages_pb2.MESSAGE_TYPE_GROUP_EVENT, group_event={**EVENT, "name": "not kept"}
+    )
+    stranger = incoming("b", "", message_type=messages_pb2.MESSAGE_TYPE_GROUP_EVENT, group_event={"handle": "+9"})
+    await synced(me, incoming("c"), event, stranger)
+    before = {one.imessage_guid: one.group_event for one in await _list(me, await _id_of(me))}
+    ana = sync_pb2.SyncedContact(apple_id="A", display_name="Ana", handles=["+1 555 0100"])
+    await me.sync.SyncContactBatch(sync_pb2.SyncContactBatchRequest(contacts=[ana]))
+
+    after = {one.imessage_guid: one.group_event for one in await _list(me, await _id_of(me))}
+
+    assert before["a"] == messages_pb2.GroupEvent(**EVENT, name="+15550100")
+    assert after["a"] == messages_pb2.GroupEvent(**EVENT, name="Ana")
+    assert after["b"].name == "+9"
+
+
+async def test_what_is_rare_goes_with_an_update(me: Caller):
+    await synced(me, incoming("a", state_hash=1, subject="Dinner", mentions=[{"handle": "+1"}]))
+
+    await synced(me, incoming("a", state_hash=2, is_read=True))
+
+    (message,) = await _list(me, await _id_of(me))
+    assert (message.subject, list(message.mentions), message.is_read) == ("", [], True)
+
+
+async def test_what_came_late_stays_late(me: Caller):
+    await synced(me, incoming("a", state_hash=1, is_backfill=True, is_spam=True), incoming("b", state_hash=1))
+
+    await synced(me, incoming("a", state_hash=2), incoming("b", state_hash=2, is_backfill=True))
+
+    messages = {one.imessage_guid: one for one in await _list(me, await _id_of(me))}
+    assert (messages["a"].is_backfill, messages["a"].is_spam, messages["b"].is_backfill) == (True, False, True)
+
+
+async def test_coming_late_is_no_change_of_a_message(me: Caller):
+    await synced(me, incoming("a", is_backfill=True))
+
+    assert (await synced(me, incoming("a"))).updated == 0
+
+
+async def test_a_message_that_moves_is_counted_where_it_is(me: Caller):
+    await synced(
+        me,
+        *(incoming(f"g{n}", minutes=n, state_hash=1) for n in range(4)),
+        incoming("other", minutes=1, conversation_id="other"),
     )
 
-    await synced(me, sent)
+    answer = await synced(
+        me,
+        incoming("g2", minutes=2, state_hash=2, conversation_id="other"),
+        incoming("g3", minutes=3, state_hash=2, conversation_id="new"),
+        incoming("g1", "changed", minutes=1, state_hash=2),
+        incoming("g4", minutes=4, conversation_id="other"),
+    )
+
+    found = {one.imessage_id: one for one in await _conversations(me)}
+    assert (answer.inserted, answer.updated) == (1, 3)
+    assert {guid: one.message_count for guid, one in found.items()} == {CHAT: 2, "other": 3, "new": 1}
+    assert {guid: one.last_message.imessage_guid for guid, one in found.items()} == {
+        CHAT: "g1",
+        "other": "g4",
+        "new": "g3",
+    }
+
+
+async def test_a_conversation_whose_only_message_moved_is_not_listed(me: Caller):
+    await synced(me, incoming("a", state_hash=1))
+
+    await synced(me, incoming("a", state_hash=2, conversation_id="other"))
 
     (conversation,) = await _conversations(me)
-    (message,) = await _list(me, conversation.conversation_id)
-    for name in ("attachments", "reactions", "edits", "reply_to_guid", "service", "read_at"):
-        assert getattr(message, name) == getattr(sent, name)
+    state = await me.sync.GetSyncState(EMPTY)
+    assert (conversation.imessage_id, conversation.message_count) == ("other", 1)
+    assert (state.message_count, state.conversation_count) == (1, 1)
+
+
+async def test_many_messages_move_by_copy_too(me: Caller):
+    def rows(guid: str, state_hash: int):
+        numbers = range(600)
+        return [incoming(f"g{n}", minutes=n, conversation_id=guid, state_hash=state_hash) for n in numbers]
+
+    await synced(me, *rows("a", 1), incoming("stays", conversation_id="a"))
+
+    answer = await synced(me, *rows("b", 2))
+
+    found = {one.imessage_id: one.message_count for one in await _conversations(me)}
+    assert (answer.inserted, answer.updated, found) == (0, 600, {"a": 1, "b": 600})
+
+
+LEFT = {"message_type": messages_pb2.MESSAGE_TYPE_GROUP_EVENT, "group_event": {"kind": 3}}
+
+
+async def test_what_is_scheduled_and_what_nobody_said_is_not_the_newest(me: Caller):
+    await synced(
+        me,
+        incoming("said", minutes=1),
+        incoming("event", "", 2, **LEFT),
+        outgoing("later", minutes=100, state_hash=1, is_scheduled=True),
+    )
+    (before,) = await _conversations(me)
+
+    await synced(me, outgoing("later", minutes=50, state_hash=2))
+
+    (after,) = await _conversations(me)
+    assert (before.message_count, before.last_message.imessage_guid, before.needs_reply) == (3, "said", True)
+    assert (after.last_message.imessage_guid, after.last_message_at, after.needs_reply) == ("later", at(50), False)
+
+
+async def test_a_conversation_in_which_nobody_has_said_anything_is_shown_and_needs_no_reply(me: Caller):
+    await synced(me, incoming("event", "", 2, **LEFT))
+
+    (conversation,) = await _conversations(me)
+
+    assert (conversation.last_message.imessage_guid, conversation.last_message_at) == ("event", at(2))
+    assert not conversation.needs_reply
 
 
 async def test_a_revoked_device_is_cut_off_in_the_middle_of_a_stream(service: SyncService, me: Caller):
@@ -362,6 +556,28 @@ async def test_messages_deleted_on_the_mac_are_deleted_here(me: Caller):
 
     (conversation,) = await _conversations(me)
     assert (answer.deleted, conversation.message_count, conversation.last_message.text) == (1, 1, "first")
+
+
+async def test_a_deletion_keeps_its_cursor(service: SyncService, me: Caller):
+    await synced(me, incoming("a"), incoming("b"), cursor="1")
+
+    await me.sync.DeleteMessages(sync_pb2.DeleteMessagesRequest(imessage_guids=["a"]))
+    before = await me.sync.GetSyncState(EMPTY)
+    await me.sync.DeleteMessages(sync_pb2.DeleteMessagesRequest(imessage_guids=["b"], cursor="2"))
+    after = await me.sync.GetSyncState(EMPTY)
+
+    other = await service.caller(me.account_id).sync.GetSyncState(EMPTY)
+    assert (before.cursor, after.cursor, after.message_count, other.cursor) == ("1", "2", 0, "")
+
+
+async def test_a_cursor_that_cannot_be_kept_deletes_nothing(me: Caller):
+    await synced(me, incoming("a"))
+
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await me.sync.DeleteMessages(sync_pb2.DeleteMessagesRequest(imessage_guids=["a"], cursor="\0"))
+
+    assert (refused.value.details() or "").startswith("cursor")
+    assert (await me.sync.GetSyncState(EMPTY)).message_count == 1
 
 
 async def test_a_heartbeat_reaches_device_svc(service: SyncService, me: Caller):

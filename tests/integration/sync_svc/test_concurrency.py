@@ -5,11 +5,12 @@ from uuid import uuid4
 
 from svc_kit.database import Database
 from sync_svc.api.parse_batches import batch_of_stream
+from sync_svc.domain.conversations import Settings
 from sync_svc.storage.account_lock import AccountWriter
 from sync_svc.storage.browse_store import PostgresBrowseStore
 from sync_svc.storage.ingest_store import PostgresIngestStore
 from tests.conftest import DatabaseAddress
-from tests.sync_service import incoming, request
+from tests.sync_service import chat, incoming, request
 
 DEVICE = uuid4()
 
@@ -58,6 +59,51 @@ async def test_deleting_a_conversation_while_it_is_written_leaves_no_orphans(
     state = await ingest_store.sync_state(account, DEVICE)
     listed = [len((await browse_store.list_messages(account, one.id, None, 100)).messages) for one in found]
     assert sum(listed) == state.message_count == sum(one.message_count for one in found)
+
+
+async def test_consent_withdrawn_while_chats_join_stays_withdrawn(
+    ingest_store: PostgresIngestStore, browse_store: PostgresBrowseStore
+):
+    account = uuid4()
+    batches = [
+        batch_of_stream(request(incoming(f"g{n}", conversation_id=f"c{n}"), conversations=[chat(f"c{n}", "k")]))
+        for n in range(20)
+    ]
+    await ingest_store.write(account, DEVICE, batches[:1])
+    conversation = (await browse_store.list_conversations(account, None, 1)).conversations[0]
+    await browse_store.change_settings(account, conversation.id, Settings(train=True), ["train"])
+
+    await asyncio.gather(
+        *(ingest_store.write(account, DEVICE, [batch]) for batch in batches[1:10]),
+        browse_store.change_settings(account, conversation.id, Settings(train=False), ["train"]),
+        *(ingest_store.write(account, DEVICE, [batch]) for batch in batches[10:]),
+    )
+
+    (shown,) = (await browse_store.list_conversations(account, None, 10)).conversations
+    assert [one.settings.train for one in shown.chats] == [False] * 20
+
+
+async def test_chats_described_by_two_devices_at_once_become_one_conversation(
+    database: DatabaseAddress, ingest_store: PostgresIngestStore, browse_store: PostgresBrowseStore
+):
+    account = uuid4()
+    other_pool, other_store = await _in_other_process(database)
+    batches = [
+        batch_of_stream(request(incoming(f"g{n}", conversation_id=f"c{n % 5}"), conversations=[chat(f"c{n % 5}", "k")]))
+        for n in range(20)
+    ]
+
+    await asyncio.gather(
+        *(
+            store.write(account, DEVICE, [batch])
+            for batch, store in zip(batches, [ingest_store, other_store] * 10, strict=True)
+        )
+    )
+
+    (shown,) = (await browse_store.list_conversations(account, None, 10)).conversations
+    await other_pool.close()
+    assert (len(shown.chats), shown.message_count) == (5, 20)
+    assert [one.merged_into for one in shown.chats] == [None] + [shown.id] * 4
 
 
 async def test_another_account_does_not_wait(writer: AccountWriter, ingest_store: PostgresIngestStore):

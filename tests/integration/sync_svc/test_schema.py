@@ -48,7 +48,7 @@ async def _fill(store: PostgresIngestStore):
     batch = batch_of_stream(request(incoming("a", "a canary sings"), cursor="1"))
     await store.write(account, device, [batch])
     ana = sync_pb2.SyncedContact(apple_id="A", display_name="Ana", handles=["+1"])
-    await store.write_contacts(account, contacts_of(sync_pb2.SyncContactsRequest(contacts=[ana])))
+    await store.write_contacts(account, device, contacts_of(sync_pb2.SyncContactsRequest(contacts=[ana])))
     return account
 
 
@@ -80,7 +80,7 @@ async def test_a_row_of_another_account_cannot_be_written(pool: Database):
 
 async def test_the_search_looks_at_the_account_by_itself(pool: Database, ingest_store: PostgresIngestStore):
     mine = await _fill(ingest_store)
-    find = text("SELECT count(*) FROM sync.find_words('canary'::tsquery, NULL, NULL, NULL, 100)")
+    find = text("SELECT count(*) FROM sync.find_words_in('canary'::tsquery, NULL, NULL, NULL, 100)")
 
     async with pool.transaction(mine) as connection:
         own = await connection.scalar(find)
@@ -90,6 +90,17 @@ async def test_the_search_looks_at_the_account_by_itself(pool: Database, ingest_
         nobodys = await connection.scalar(find)
 
     assert (own, others, nobodys) == (1, 0, 0)
+
+
+async def test_the_search_finds_what_is_in_the_chats_it_is_told(pool: Database, ingest_store: PostgresIngestStore):
+    mine = await _fill(ingest_store)
+    find = text("SELECT count(*) FROM sync.find_words_in('canary'::tsquery, :chats, NULL, NULL, 100)")
+
+    async with pool.transaction(mine) as connection:
+        chat = await connection.scalar(text("SELECT id FROM sync.conversations"))
+        found = [await connection.scalar(find, {"chats": chats}) for chats in ([uuid4(), chat], [uuid4()], [])]
+
+    assert found == [1, 0, 0]
 
 
 async def test_the_search_uses_the_index(database: DatabaseAddress):

@@ -26,8 +26,14 @@ def _some(strategy: st.SearchStrategy[Any], limit: int) -> st.SearchStrategy[lis
     return st.one_of(st.just([]), st.lists(strategy, max_size=2), at_limit)
 
 
+def _fields(made: type[Message], /, **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """Some of a message's fields; all of them have to be named, so that none that is new in the contract is forgotten."""
+    assert fields.keys() == set(made.DESCRIPTOR.fields_by_name), made
+    return st.fixed_dictionaries({}, optional=fields)
+
+
 def _built(made: type[Message], /, **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    return st.fixed_dictionaries({}, optional=fields).map(lambda chosen: made(**chosen))
+    return _fields(made, **fields).map(lambda chosen: made(**chosen))
 
 
 TIMES = st.builds(
@@ -35,11 +41,32 @@ TIMES = st.builds(
     st.integers(-(10**9), 4 * 10**9),
     st.integers(0, 10**9 - 1),
 )
+INT32, INT64 = st.integers(-(2**31), 2**31 - 1), st.integers(-(2**63), 2**63 - 1)
 ATTACHMENT = _built(
-    messages_pb2.Attachment, guid=_sized(200), name=_sized(500), mime_type=_sized(200), size_bytes=st.integers(0, 2**40)
+    messages_pb2.Attachment,
+    guid=_sized(200),
+    name=_sized(500),
+    mime_type=_sized(200),
+    size_bytes=st.integers(0, 2**40),
+    uti=_sized(200),
+    is_sticker=st.booleans(),
+    is_offloaded=st.booleans(),
+    transcription=_sized(20_000),
 )
-REACTION = _built(messages_pb2.Reaction, sender_id=_sized(300), kind=_sized(50), reacted_at=TIMES)
-EDIT = _built(messages_pb2.MessageEdit, text=_sized(100_000), edited_at=TIMES)
+REACTION = _built(messages_pb2.Reaction, sender_id=_sized(300), kind=_sized(50), reacted_at=TIMES, part=INT32)
+EDIT = _built(messages_pb2.MessageEdit, text=_sized(100_000), edited_at=TIMES, part=INT32)
+GROUP_EVENT = _built(
+    messages_pb2.GroupEvent,
+    kind=st.integers(-1, 15),
+    handle=_sized(300),
+    name=_sized(300),
+    title=_sized(500),
+    item_type=INT64,
+    action_type=INT64,
+)
+APP = _built(messages_pb2.AppBalloon, bundle_id=_sized(300), label=_sized(200))
+MENTION = _built(messages_pb2.Mention, handle=_sized(300), start=INT32, length=INT32)
+UNKNOWN_VALUE = _built(messages_pb2.UnknownValue, column=_sized(100), value=INT64)
 
 # Fields that make a message right, so that most examples reach the field that is wrong.
 MESSAGE = st.builds(
@@ -47,26 +74,41 @@ MESSAGE = st.builds(
     st.just(
         {"imessage_guid": "g", "conversation_id": "c", "direction": 1, "sent_at": Timestamp(seconds=1), "text": "t"}
     ),
-    st.fixed_dictionaries(
-        {},
-        optional={
-            "imessage_guid": _sized(200),
-            "conversation_id": _sized(300).filter(bool),
-            "sender_id": _sized(300),
-            "direction": st.integers(-1, 4),
-            "message_type": st.integers(-1, 14),
-            "text": _sized(100_000),
-            "sent_at": st.none() | TIMES,
-            "service": _sized(50),
-            "state_hash": st.integers(-(2**63), 2**63 - 1),
-            "read_at": TIMES,
-            "edited_at": TIMES,
-            "unsent_at": TIMES,
-            "reply_to_guid": _sized(200),
-            "attachments": _some(ATTACHMENT, 100),
-            "reactions": _some(REACTION, 200),
-            "edits": _some(EDIT, 50),
-        },
+    _fields(
+        sync_pb2.SyncedMessage,
+        imessage_guid=_sized(200),
+        conversation_id=_sized(300).filter(bool),
+        sender_id=_sized(300),
+        direction=st.integers(-1, 4),
+        message_type=st.integers(-1, 14),
+        text=_sized(100_000),
+        sent_at=st.none() | TIMES,
+        service=_sized(50),
+        state_hash=INT64,
+        read_at=TIMES,
+        delivered_at=TIMES,
+        edited_at=TIMES,
+        unsent_at=TIMES,
+        reply_to_guid=_sized(200),
+        attachments=_some(ATTACHMENT, 100),
+        reactions=_some(REACTION, 200),
+        edits=_some(EDIT, 50),
+        subject=_sized(1000),
+        destination=_sized(300),
+        is_read=st.booleans(),
+        is_delivered=st.booleans(),
+        error_code=INT64,
+        is_scheduled=st.booleans(),
+        is_spam=st.booleans(),
+        is_backfill=st.booleans(),
+        has_one_time_code=st.booleans(),
+        text_undecodable=st.booleans(),
+        group_event=GROUP_EVENT,
+        app=APP,
+        mentions=_some(MENTION, 100),
+        unsent_parts=_some(INT32, 100),
+        reply_to_part=INT32,
+        unknown_values=_some(UNKNOWN_VALUE, 20),
     ),
 )
 CONVERSATION = _built(
@@ -75,6 +117,12 @@ CONVERSATION = _built(
     display_name=_sized(500),
     participants=_some(_sized(300), 500),
     service=_sized(50),
+    is_group=st.booleans(),
+    is_self=st.booleans(),
+    merge_key=_sized(300),
+    is_orphaned=st.booleans(),
+    is_filtered=st.booleans(),
+    is_short_code=st.booleans(),
 )
 CONTACT = _built(
     sync_pb2.SyncedContact,
@@ -143,6 +191,7 @@ def test_a_stream_message_has_a_size(more):
         ({"imessage_guid": "a\0"}, "messages[1].imessage_guid"),
         ({"sender_id": "\0"}, "messages[1].sender_id"),
         ({"sent_at": Timestamp(seconds=10**12)}, "messages[1].sent_at"),
+        ({"destination": "\0"}, "messages[1].destination"),
         ({"read_at": Timestamp(seconds=-(10**12))}, "messages[1].read_at"),
     ],
 )
@@ -153,6 +202,17 @@ def test_what_the_contract_cannot_say_is_refused_by_name(change, field):
         batch_of_stream(sync_pb2.SyncMessagesRequest(messages=messages))
 
     assert refused.value.violations[0][0] == field
+
+
+@pytest.mark.parametrize("field", ["conversation_id", "service", "merge_key"])
+def test_a_nul_in_an_id_of_a_chat_is_refused_by_name(field):
+    fields: dict[str, Any] = {"conversation_id": "c", field: "a\0"}
+    described = sync_pb2.SyncedConversation(**fields)
+
+    with pytest.raises(InvalidInput) as refused:
+        batch_of_stream(sync_pb2.SyncMessagesRequest(conversations=[described]))
+
+    assert refused.value.violations[0][0] == f"conversations[0].{field}"
 
 
 def test_a_described_conversation_is_named_by_its_guid():

@@ -41,5 +41,24 @@ def test_a_handle_without_a_contact_stands_for_itself():
     assert names.name_of("+9") == ""
 
 
-def test_a_conversation_without_anything_is_named_by_its_id():
-    assert AddressBook().conversation_name("", [], "chat7") == "chat7"
+NAMES = AddressBook({"+15550100": "Ana", "ana@example.com": "Ana", "+2": "Ben"})
+
+
+@pytest.mark.parametrize(
+    ("participants", "is_group", "name"),
+    [
+        ([], False, "chat7"),
+        (["+9"], False, "+9"),
+        (["+15550100", "ana@example.com"], False, "Ana"),
+        (["ana@work.example", "+15550100"], False, "Ana"),
+        (["+8", "+9"], False, "+8"),
+        (["+15550100", "+9", "+2"], True, "Ana, +9, Ben"),
+        (["+15550100", "ana@example.com", "+2"], True, "Ana, Ben"),
+    ],
+)
+def test_a_conversation_is_named_by_its_people_each_once(participants, is_group, name):
+    assert NAMES.conversation_name("", participants, "chat7", is_group=is_group) == name
+
+
+def test_a_given_name_comes_before_all_others():
+    assert NAMES.conversation_name("Choir", ["+15550100"], "chat7", is_group=True) == "Choir"
