@@ -5,7 +5,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Connect, Plugin } from "vite";
 import type { GeneratedResponse, StreamRequest } from "../src/lib/api/types";
-import { before, chats, DRAFTS, devices, said, uuid } from "./fake-data.ts";
+import { chats, DRAFTS } from "./fake-data.ts";
+import { devices } from "./fake-devices.ts";
+import { before, said, uuid } from "./fake-said.ts";
 
 const state = {
   scene: "",
@@ -39,7 +41,9 @@ function page<T>(items: T[], url: URL): { items: T[]; nextPageToken?: string } {
 }
 
 function listed(chat: (typeof state.chats)[number]) {
-  const last = chat.messages.at(-1);
+  const last = chat.messages.findLast(
+    ({ messageType, isScheduled }) => messageType !== "MESSAGE_TYPE_GROUP_EVENT" && !isScheduled,
+  );
   const needsReply = last?.direction === "DIRECTION_INCOMING";
   return {
     ...chat.conversation,
@@ -146,7 +150,7 @@ function approve(code: string) {
   const device = {
     ...devices()[0]!,
     deviceId: uuid(),
-    name: "Kitchen Mac",
+    name: "Living room Mac",
     state: "DEVICE_STATE_APPROVED" as const,
   };
   state.devices.unshift(device);

@@ -1,61 +1,8 @@
 /** An invented account for work on the interface without a server. */
-import type { Conversation, Device, Message } from "../src/lib/api/types";
-
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-
-let serial = 0;
-
-export function uuid(): string {
-  serial += 1;
-  return `0198f3a0-0000-7000-8000-${String(serial).padStart(12, "0")}`;
-}
-
-export function before(milliseconds: number): string {
-  return new Date(Date.now() - milliseconds).toISOString();
-}
-
-export function said(
-  conversationId: string,
-  who: string,
-  text: string,
-  age: number,
-  more: Partial<Message> = {},
-): Message {
-  const messageId = uuid();
-  return {
-    messageId,
-    conversationId,
-    imessageGuid: `guid-${messageId}`,
-    ...(who === ""
-      ? { direction: "DIRECTION_OUTGOING" }
-      : { direction: "DIRECTION_INCOMING", senderId: who, senderName: who }),
-    messageType: "MESSAGE_TYPE_TEXT",
-    text,
-    sentAt: before(age),
-    ...more,
-  };
-}
-
-interface Chat {
-  conversation: Conversation;
-  /** Oldest first. */
-  messages: Message[];
-}
-
-function chat(name: string, isGroup: boolean, people: string[], tell: (id: string) => Message[]): Chat {
-  const id = uuid();
-  const participants = people.map((person) => ({ handle: person, displayName: person }));
-  const conversation: Conversation = {
-    conversationId: id,
-    displayName: name,
-    isGroup,
-    participants,
-    settings: {},
-  };
-  return { conversation, messages: tell(id) };
-}
+import type { Message } from "../src/lib/api/types";
+import { apart } from "./fake-apart.ts";
+import { before, chat, DAY, type FakeChat, HOUR, MINUTE, said } from "./fake-said.ts";
+import { weekend } from "./fake-weekend.ts";
 
 function hike(id: string): Message[] {
   const plan = said(id, "", "Yes please. Lake loop and the long lunch", DAY + 3 * HOUR - 5 * MINUTE, {
@@ -111,7 +58,7 @@ function gig(id: string, kofi: string): Message[] {
   ];
 }
 
-function one(name: string, text: string, age: number): Chat {
+function one(name: string, text: string, age: number): FakeChat {
   const mine = text.startsWith("You: ");
   return chat(name, false, [name], (id) => [
     said(id, name, "Hello, are you there?", age + 30 * MINUTE),
@@ -119,7 +66,7 @@ function one(name: string, text: string, age: number): Chat {
   ]);
 }
 
-export function chats(): Chat[] {
+export function chats(): FakeChat[] {
   return [
     chat("Sunday hike", true, ["Lena Brandt", "Tom Okafor", "Priya Nair"], hike),
     one("Ruth Adeyemi", "Did the plumber call you back in the end?", 41 * MINUTE),
@@ -135,52 +82,13 @@ export function chats(): Chat[] {
       said(id, "", "Same, and I like it", 3 * DAY - HOUR),
     ]),
     one("<b>Bo</b>", "You: <script>alert(1)</script> is how my day went", 4 * DAY),
+    weekend(),
+    ...apart(),
     one(
       "+44 20 7946 0042",
       "You: AVeryLongWordWithoutAnySpacesThatMustBreakInsteadOfPushingThePageSideways",
       20 * DAY,
     ),
-  ];
-}
-
-export function devices(): Device[] {
-  return [
-    {
-      deviceId: uuid(),
-      name: "Studio Mac",
-      platform: "macos",
-      osVersion: "15.5",
-      verified: true,
-      state: "DEVICE_STATE_ACTIVE",
-      lastSyncAt: before(12_000),
-      createdAt: before(100 * DAY),
-      agentVersion: "0.4.2",
-      health: "DEVICE_HEALTH_OK",
-      messageCount: "48210",
-      conversationCount: "312",
-    },
-    {
-      deviceId: uuid(),
-      name: "Travel Mac",
-      platform: "macos",
-      osVersion: "14.7",
-      verified: true,
-      state: "DEVICE_STATE_ACTIVE",
-      lastSyncAt: before(3 * DAY),
-      createdAt: before(50 * DAY),
-      agentVersion: "0.4.0",
-      health: "DEVICE_HEALTH_CANNOT_READ",
-      messageCount: "45977",
-      conversationCount: "309",
-    },
-    {
-      deviceId: uuid(),
-      name: "Old laptop",
-      platform: "macos",
-      state: "DEVICE_STATE_DEACTIVATED",
-      deactivatedAt: before(80 * DAY),
-      lastSyncAt: before(81 * DAY),
-    },
   ];
 }
 

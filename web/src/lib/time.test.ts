@@ -18,6 +18,7 @@ describe("in a list", () => {
 
 describe("between days", () => {
   test.each([
+    ["2025-06-14T00:00:00", "Tomorrow"],
     ["2025-06-13T00:00:00", "Today"],
     ["2025-06-12T23:59:59", "Yesterday"],
     ["2025-06-03T12:00:00", "Tuesday, 3 June"],

@@ -36,9 +36,10 @@ export function shortTime(at: Date, now: Date): string {
   return at.getFullYear() === now.getFullYear() ? dayMonth.format(at) : month.format(at);
 }
 
-/** For a separator between days: "Today", "Yesterday", "Thursday, 12 June", "12 June 2023". */
+/** For a separator between days: "Tomorrow", "Today", "Yesterday", "Thursday, 12 June", "12 June 2023". */
 export function dayName(at: Date, now: Date): string {
   const days = daysBetween(at, now);
+  if (days === -1) return "Tomorrow";
   if (days === 0) return "Today";
   if (days === 1) return "Yesterday";
   if (at.getFullYear() === now.getFullYear()) return `${longWeekday.format(at)}, ${dayMonth.format(at)}`;

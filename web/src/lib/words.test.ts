@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bytes, count, counted, initials, numberWord, shade } from "./words";
+import { bytes, capital, count, counted, initials, listed, numberWord, plain, shade } from "./words";
 
 test.each([
   ["Sunday hike", "SH"],
@@ -30,9 +30,10 @@ test("small numbers are words", () => {
 });
 
 test("sizes have the unit a person would use", () => {
-  expect([0, 999, 2_400_000, "950000", 3_200_000_000].map(bytes)).toEqual([
+  expect([0, 999, 88_000, 2_400_000, "950000", 3_200_000_000].map(bytes)).toEqual([
     "0 bytes",
     "999 bytes",
+    "88 KB",
     "2.4 MB",
     "950 KB",
     "3.2 GB",
@@ -41,4 +42,21 @@ test("sizes have the unit a person would use", () => {
 
 test("a name keeps its colour", () => {
   expect(shade("Lena")).toBe(shade("Lena"));
+});
+
+test("names stand in a list as in a sentence", () => {
+  expect([["Ana"], ["Ana", "you"], ["Ana", "Ben", "you"]].map(listed)).toEqual([
+    "Ana",
+    "Ana and you",
+    "Ana, Ben and you",
+  ]);
+});
+
+test("a plain name keeps its letters and loses what turns them around", () => {
+  expect(plain("annex\u202egpj.exe")).toBe("annexgpj.exe");
+  expect(plain("\u2067נועה\u2069 אלון")).toBe("נועה אלון");
+});
+
+test("a line begins with a capital", () => {
+  expect([capital("stays"), capital("")]).toEqual(["Stays", ""]);
 });

@@ -18,14 +18,35 @@ export function counted(value: number, noun: string): string {
   return `${thousands.format(value)} ${noun}${value === 1 ? "" : "s"}`;
 }
 
+const lists = new Intl.ListFormat("en-GB", { type: "conjunction" });
+
+/** "Ana", "Ana and you", "Ana, Ben and you". */
+export function listed(names: readonly string[]): string {
+  return lists.format(names);
+}
+
+/** A name without the invisible characters that turn the reading around: in a name they only serve to deceive. */
+export function plain(name: string): string {
+  return name.replace(/[\u202a-\u202e\u2066-\u2069]/g, "");
+}
+
 /** "2.4 MB" */
 export function bytes(value: string | number | undefined): string {
   let size = Number(value ?? 0);
   for (const unit of ["bytes", "KB", "MB"]) {
-    if (size < 1000) return `${unit === "bytes" || size >= 100 ? Math.round(size) : size.toFixed(1)} ${unit}`;
+    if (size < 1000) return `${size >= 100 ? Math.round(size) : oneDecimal(size)} ${unit}`;
     size /= 1000;
   }
-  return `${size.toFixed(1)} GB`;
+  return `${oneDecimal(size)} GB`;
+}
+
+function oneDecimal(value: number): string {
+  return value.toFixed(1).replace(/\.0$/, "");
+}
+
+/** With a capital, for the beginning of a line. */
+export function capital(words: string): string {
+  return words.charAt(0).toLocaleUpperCase() + words.slice(1);
 }
 
 /** One or two letters for an avatar: "SH" of "Sunday hike", "MA" of "Mara", "42" of "+44 20 7946 0042". */

@@ -2,7 +2,7 @@
 import { useParams, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { type DockProps, Thread } from "@/features/conversations/components/Thread";
-import { firstName, isOutgoing, senderName } from "@/features/conversations/message-words";
+import { firstName, isOutgoing, senderName } from "@/features/conversations/names";
 import { DraftDock } from "@/features/drafts/components/DraftDock";
 
 export function ConversationPage() {
@@ -20,7 +20,13 @@ export function ConversationPage() {
   );
 }
 
-function Dock({ conversationId, newest, ready, showMessage }: DockProps & { conversationId: string }) {
+function Dock({
+  conversationId,
+  newest,
+  ready,
+  closed,
+  showMessage,
+}: DockProps & { conversationId: string }) {
   const messageId = newest?.messageId;
   const who = newest ? (isOutgoing(newest) ? "you" : firstName(senderName(newest))) : "";
   const sentAt = newest?.sentAt ?? "";
@@ -29,6 +35,12 @@ function Dock({ conversationId, newest, ready, showMessage }: DockProps & { conv
     [messageId, who, sentAt],
   );
   return (
-    <DraftDock conversationId={conversationId} newest={target} ready={ready} showMessage={showMessage} />
+    <DraftDock
+      conversationId={conversationId}
+      newest={target}
+      ready={ready}
+      closed={closed}
+      showMessage={showMessage}
+    />
   );
 }

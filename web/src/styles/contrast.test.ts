@@ -30,7 +30,7 @@ const GROUNDS = ["bg", "surface", "raised", "sunken", "hover", "selected", "in",
 const TEXT: [string, string[]][] = [
   ["ink", [...GROUNDS, "accent-soft", "warn-soft", "danger-soft", "mark"]],
   ["ink-2", [...GROUNDS, "accent-soft"]],
-  ["ink-3", ["bg", "surface", "raised", "sunken", "hover", "selected", "accent-soft"]],
+  ["ink-3", ["bg", "surface", "raised", "sunken", "hover", "selected", "out", "accent-soft"]],
   ["accent-ink", ["bg", "surface", "raised", "selected", "accent-soft"]],
   ["on-accent", ["accent", "accent-hover"]],
   ["on-danger", ["danger"]],

@@ -65,7 +65,7 @@ describe("a conversation", () => {
         .map((item) => item.getAttribute("aria-label")),
     ).toEqual(["You, 18:09, edited", "Lena Brandt, 10:39, unsent", "Lena Brandt, 10:41, a reply"]);
     within(log).getByText("unsent a message", { exact: false });
-    within(log).getByText("Loved by 1");
+    within(log).getByText("Loved by Lena");
     within(log).getByRole("button", { name: "You: Yes please, lake loop" });
     await user.click(within(log).getByRole("button", { name: "Edited" }));
     within(log).getByText("Yes please");

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Message } from "@/lib/api/types";
-import { groupMessages, newestWithText } from "./message-runs";
+import { groupMessages } from "./message-runs";
 
 /** "Lena 10:38" to a message; "me" is the owner. */
 function message(who: string, clock: string, more: Partial<Message> = {}): Message {
@@ -42,6 +42,7 @@ describe("runs", () => {
       [message("Lena", "10:38"), message("Lena", "10:39", { messageType: "MESSAGE_TYPE_GROUP_EVENT" })],
       "(.)(.)",
     ],
+    ["what is scheduled", [message("me", "10:38"), message("me", "10:39", { isScheduled: true })], "(.)(.)"],
     [
       "midnight",
       [message("Lena", "23:59"), message("Lena", "23:59", { sentAt: "2025-06-14T00:01:00" })],
@@ -61,17 +62,4 @@ describe("runs", () => {
 
     expect(days.map((day) => day.key)).toEqual(["2025-06-12", "2025-06-13"]);
   });
-});
-
-test("a draft answers the newest message that has words", () => {
-  const newestFirst = [
-    message("Tom", "10:45", { messageType: "MESSAGE_TYPE_GROUP_EVENT" }),
-    message("Tom", "10:44", { text: "" }),
-    message("Tom", "10:43", { unsentAt: "x" }),
-    message("Lena", "10:41"),
-    message("me", "10:00"),
-  ];
-
-  expect(newestWithText(newestFirst)?.messageId).toBe("Lena 10:41");
-  expect(newestWithText(newestFirst.slice(0, 3))).toBeUndefined();
 });

@@ -1,7 +1,8 @@
 /** Messages as they are read: days, and runs of one person. */
 import type { Message } from "@/lib/api/types";
 import { dayKey } from "@/lib/time";
-import { isOutgoing } from "./message-words";
+import { isEvent } from "./event-words";
+import { isOutgoing } from "./names";
 
 /** Two messages of one person further apart than this are two thoughts. */
 const RUN_GAP_MS = 10 * 60 * 1000;
@@ -22,8 +23,8 @@ export interface Day {
 }
 
 function sameRun(a: Message, b: Message): boolean {
-  if (a.unsentAt || b.unsentAt || a.messageType === "MESSAGE_TYPE_GROUP_EVENT") return false;
-  if (b.messageType === "MESSAGE_TYPE_GROUP_EVENT" || isOutgoing(a) !== isOutgoing(b)) return false;
+  if (a.unsentAt || b.unsentAt || isEvent(a) || isEvent(b)) return false;
+  if (Boolean(a.isScheduled) !== Boolean(b.isScheduled) || isOutgoing(a) !== isOutgoing(b)) return false;
   if ((a.senderId ?? "") !== (b.senderId ?? "")) return false;
   return time(b).getTime() - time(a).getTime() < RUN_GAP_MS;
 }
@@ -52,12 +53,4 @@ export function groupMessages(newestFirst: readonly Message[]): Day[] {
     day.messages.push(before);
   }
   return days;
-}
-
-/** The newest message with words in it, which is what a draft answers. */
-export function newestWithText(newestFirst: readonly Message[]): Message | undefined {
-  return newestFirst.find(
-    (message) =>
-      message.text?.trim() && !message.unsentAt && message.messageType !== "MESSAGE_TYPE_GROUP_EVENT",
-  );
 }

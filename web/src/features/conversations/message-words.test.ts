@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Message } from "@/lib/api/types";
-import { attachmentKind, firstName, preview } from "./message-words";
+import { preview } from "./message-words";
+import { firstName, senderName } from "./names";
 
 const incoming: Message = {
   direction: "DIRECTION_INCOMING",
@@ -8,6 +9,8 @@ const incoming: Message = {
   senderName: "Lena Brandt",
 };
 const outgoing: Message = { direction: "DIRECTION_OUTGOING" };
+const photo = { guid: "p", mimeType: "image/heic" };
+const voice = { guid: "v", uti: "com.apple.coreaudio-format" };
 
 describe("a message in the list", () => {
   test.each<[Message | undefined, boolean, string]>([
@@ -15,6 +18,16 @@ describe("a message in the list", () => {
     [{ ...incoming, text: "Long lunch yes" }, false, "Long lunch yes"],
     [{ ...outgoing, text: "Perfect" }, false, "You: Perfect"],
     [{ ...incoming, messageType: "MESSAGE_TYPE_IMAGE" }, true, "Lena: Photo"],
+    [{ ...incoming, attachments: [photo] }, true, "Lena: Photo"],
+    [{ ...incoming, attachments: [photo, { ...photo, guid: "q" }] }, false, "2 photos"],
+    [{ ...incoming, attachments: [photo, voice] }, false, "2 attachments"],
+    [{ ...outgoing, attachments: [voice] }, false, "You: Voice message"],
+    [{ ...incoming, attachments: [{ ...photo, isSticker: true }] }, false, "Sticker"],
+    [{ ...incoming, messageType: "MESSAGE_TYPE_APP", app: { label: "Poll" } }, false, "Poll"],
+    [{ ...incoming, messageType: "MESSAGE_TYPE_APP" }, false, "App message"],
+    [{ ...incoming, messageType: "MESSAGE_TYPE_LINK" }, false, "Link"],
+    [{ ...incoming, subject: "Keys" }, false, "Keys"],
+    [{ ...incoming, textUndecodable: true }, false, "The text of this message could not be read"],
     [{ ...incoming, unsentAt: "x" }, false, "Lena unsent a message"],
     [{ ...outgoing, unsentAt: "x" }, true, "You unsent a message"],
     [{ ...incoming, senderName: "", text: "hi" }, true, "+447700900001: hi"],
@@ -31,12 +44,6 @@ test.each([
   ["נועה אלון", "נועה"],
 ])("%s is called %s", (name, called) => expect(firstName(name)).toBe(called));
 
-test.each([
-  ["image/heic", undefined, "Photo"],
-  ["video/mp4", undefined, "Video"],
-  ["application/pdf", "MESSAGE_TYPE_IMAGE", "File"],
-  ["", "MESSAGE_TYPE_AUDIO", "Voice message"],
-  [undefined, undefined, "File"],
-])("an attachment of %s in a %s is a %s", (mime, type, words) => {
-  expect(attachmentKind(mime, type).words).toBe(words);
+test("a name cannot turn around what stands after it", () => {
+  expect(senderName({ ...incoming, senderName: "Eve \u202enimda\u202c" })).toBe("Eve nimda");
 });

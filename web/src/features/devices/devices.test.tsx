@@ -60,6 +60,32 @@ describe("a Mac", () => {
       within(card).getByText(fact);
   });
 
+  test("that cannot read shows the way, and what its agent says is text", async () => {
+    const server = serveWell();
+    const healthMessage = "macOS took back <b>Full Disk Access</b>";
+    const device: Device = { ...MAC, health: "DEVICE_HEALTH_CANNOT_READ", healthMessage };
+    server.answer("GET /api/devices", () => ({ devices: [device] }));
+    const { user } = renderApp("/devices");
+
+    within(await screen.findByRole("alert")).getByText(healthMessage);
+    await user.click(screen.getByRole("button", { name: "Show me how" }));
+
+    screen.getByText(/System Settings, Privacy & Security, Full Disk Access/);
+    await expectAccessible();
+  });
+
+  test("that was not heard for days is told to be asleep, without alarm", async () => {
+    const server = serveWell();
+    const lastSyncAt = new Date(Date.now() - 3 * 86_400_000).toISOString();
+    server.answer("GET /api/devices", () => ({ devices: [{ ...MAC, lastSyncAt }] }));
+    renderApp("/devices");
+
+    await screen.findByText("Perhaps asleep");
+    screen.getByText(/^Last synced 3 days ago\. The Mac may be asleep/);
+    expect(screen.queryByRole("alert")).toBeNull();
+    await expectAccessible();
+  });
+
   test("is renamed in place", async () => {
     const server = serveWell();
     server.answer("PATCH /api/devices/*", () => ({}));

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { DotTone } from "@/components/ui/Dot";
 import type { Device, ModelStatus } from "@/lib/api/types";
 import { useNow } from "@/lib/now";
-import { devicesQuery, latestMac } from "@/lib/queries/devices";
+import { devicesQuery, isQuiet, latestMac } from "@/lib/queries/devices";
 import { modelQuery, modelWords } from "@/lib/queries/model";
 import { ago } from "@/lib/time";
 import { counted } from "@/lib/words";
@@ -52,7 +52,8 @@ function macLine(mac: Device | undefined, now: Date): Line {
   const trouble = macTrouble(mac);
   if (trouble) return { tone: mac.health === "DEVICE_HEALTH_PAUSED" ? "off" : "warn", words: trouble };
   if (!mac.lastSyncAt) return { tone: "busy", words: `${mac.name}, first sync` };
-  return { tone: "ok", words: `${mac.name}, ${ago(new Date(mac.lastSyncAt), now)}` };
+  const words = `${mac.name}, ${ago(new Date(mac.lastSyncAt), now)}`;
+  return { tone: isQuiet(mac, now) ? "off" : "ok", words };
 }
 
 function modelName(model: ModelStatus): string {

@@ -25,15 +25,20 @@ export type {
   StreamResponseResponseJson as StreamEvent,
 } from "@/gen/assistant/inference/v1/responses_pb";
 export type {
+  ChatJson as Chat,
   ConversationJson as Conversation,
   GetConversationResponseJson as GetConversationResponse,
   ListConversationsResponseJson as ConversationPage,
   ListMessagesResponseJson as MessagePage,
   MessageHitJson as MessageHit,
   MessageJson as Message,
+  ParticipantJson as Participant,
   SearchMessagesResponseJson as SearchPage,
 } from "@/gen/assistant/sync/v1/conversations_pb";
 export type {
   AttachmentJson as Attachment,
+  GroupEventKindJson as GroupEventKind,
+  MentionJson as Mention,
+  MessageEditJson as MessageEdit,
   ReactionJson as Reaction,
 } from "@/gen/assistant/sync/v1/messages_pb";

@@ -18,3 +18,10 @@ export function latestMac(devices: readonly Device[]): Device | undefined {
   const synced = (device: Device) => (device.lastSyncAt ? Date.parse(device.lastSyncAt) : 0);
   return devices.filter(isActive).sort((a, b) => synced(b) - synced(a))[0];
 }
+
+const QUIET_MS = 6 * 3_600_000;
+
+/** No sync for so long that the Mac is most likely asleep: an agent that runs looks every few minutes. */
+export function isQuiet(device: Device, now: Date): boolean {
+  return device.lastSyncAt !== undefined && now.getTime() - Date.parse(device.lastSyncAt) > QUIET_MS;
+}

@@ -9,6 +9,7 @@ import type { Conversation } from "@/lib/api/types";
 import { useNow } from "@/lib/now";
 import { shortTime } from "@/lib/time";
 import { useConversations } from "../api/conversations";
+import { isNamedBy } from "../conversation-words";
 import { ConversationRow } from "./ConversationRow";
 
 type Shown = "all" | "needs-reply";
@@ -71,7 +72,7 @@ function Group({ title, conversations }: { title: string; conversations: readonl
           <ConversationRow
             key={conversation.conversationId}
             conversation={conversation}
-            current={conversation.conversationId === open}
+            current={isNamedBy(conversation, open)}
             when={conversation.lastMessageAt ? shortTime(new Date(conversation.lastMessageAt), now) : ""}
           />
         ))}

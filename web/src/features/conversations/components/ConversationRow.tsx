@@ -3,6 +3,8 @@ import { Link } from "@tanstack/react-router";
 import { memo } from "react";
 import { Avatar } from "@/components/ui/Avatar";
 import type { Conversation } from "@/lib/api/types";
+import { plain } from "@/lib/words";
+import { standingOf } from "../conversation-words";
 import { preview } from "../message-words";
 
 interface ConversationRowProps {
@@ -18,7 +20,9 @@ export const ConversationRow = memo(function ConversationRow({
   when,
 }: ConversationRowProps) {
   const id = conversation.conversationId ?? "";
-  const name = conversation.displayName || "Unnamed";
+  const name = plain(conversation.displayName ?? "") || "Unnamed";
+  const standing = standingOf(conversation);
+  const last = preview(conversation.lastMessage, conversation.isGroup ?? false);
   return (
     <li>
       <Link
@@ -32,9 +36,15 @@ export const ConversationRow = memo(function ConversationRow({
           <bdi>{name}</bdi>
         </span>
         {when && <time dateTime={conversation.lastMessageAt}>{when}</time>}
-        <span className="pre clip" dir="auto">
-          {preview(conversation.lastMessage, conversation.isGroup ?? false)}
-        </span>
+        {standing ? (
+          <span className="pre clip">
+            <span className="standing">{standing.word}</span> <bdi>{last}</bdi>
+          </span>
+        ) : (
+          <span className="pre clip" dir="auto">
+            {last}
+          </span>
+        )}
       </Link>
     </li>
   );

@@ -25,7 +25,7 @@ export function MessageLog({ list, group, name, target, query, onShow }: Message
   const now = useNow(60);
   const days = useMemo(() => groupMessages(list.items), [list.items]);
   const byGuid = useMemo(() => index(list.items), [list.items]);
-  const scroll = useAnchoredScroll(list.items[0]?.messageId);
+  const scroll = useAnchoredScroll(newestSent(list.items));
   const looking = useMessageTarget(target, list, onShow);
   return (
     <div className="scroll-frame">
@@ -88,6 +88,11 @@ export function MessageLog({ list, group, name, target, query, onShow }: Message
 
 function index(messages: readonly Message[]): Map<string, Message> {
   return new Map(messages.map((message) => [message.imessageGuid ?? message.messageId ?? "", message]));
+}
+
+/** What is scheduled stands below all that arrives. */
+function newestSent(messages: readonly Message[]): string | undefined {
+  return messages.find((message) => !message.isScheduled)?.messageId;
 }
 
 function Skeleton() {

@@ -12,8 +12,8 @@ import { shortTime } from "@/lib/time";
 import { counted } from "@/lib/words";
 import { useConversations } from "../api/conversations";
 import { useSearch } from "../api/search";
-import { firstName, isOutgoing, senderName } from "../message-words";
-import { Marked } from "./Marked";
+import { firstName, isOutgoing, senderName } from "../names";
+import { MessageText } from "./MessageText";
 
 interface SearchResultsProps {
   query: string;
@@ -110,7 +110,7 @@ function Hit({
         </span>
         <span className="found" dir="auto">
           {sender(hit)}
-          <Marked text={message.text ?? ""} query={query} />
+          <MessageText text={message.text ?? ""} query={query} />
         </span>
       </Link>
     </li>

@@ -3,19 +3,19 @@ import { useState } from "react";
 import { Button, IconButton } from "@/components/ui/Button";
 import { Dot } from "@/components/ui/Dot";
 import { Icon } from "@/components/ui/Icon";
-import { Notice } from "@/components/ui/Notice";
 import type { Device } from "@/lib/api/types";
 import { ago, dateWords } from "@/lib/time";
 import { count } from "@/lib/words";
 import { healthOf, systemName } from "../device-words";
 import { DeactivateDialog } from "./DeactivateDialog";
+import { HealthNotice } from "./HealthNotice";
 import { RenameForm } from "./RenameForm";
 
 export function DeviceCard({ device, now }: { device: Device; now: Date }) {
   const [mode, setMode] = useState<"" | "rename" | "deactivate">("");
   const [open, setOpen] = useState(false);
   const name = device.name ?? "";
-  const health = healthOf(device);
+  const health = healthOf(device, now);
   return (
     <li className="card dev">
       <div className="h">
@@ -64,7 +64,7 @@ export function DeviceCard({ device, now }: { device: Device; now: Date }) {
           </dd>
         </div>
       </dl>
-      {health.advice && <Notice tone="warn">{health.advice}</Notice>}
+      {health.advice && <HealthNotice health={health} />}
       {mode === "deactivate" && <DeactivateDialog device={device} onClose={() => setMode("")} />}
     </li>
   );

@@ -1,5 +1,5 @@
 /** What stands below the messages: the way to a draft, or the draft. It never sends anything. */
-import { useRef } from "react";
+import { useId, useRef } from "react";
 import { Button } from "@/components/ui/Button";
 import { useShortcuts } from "@/lib/keys";
 import { clockTime } from "@/lib/time";
@@ -14,14 +14,17 @@ interface DraftDockProps {
   newest: DraftTarget | undefined;
   /** The messages are here, so that "nothing to answer" is a fact. */
   ready: boolean;
+  /** Why no drafts are made in this conversation; empty where they are. */
+  closed: string;
   showMessage: (messageId: string) => void;
 }
 
-export function DraftDock({ conversationId, newest, ready, showMessage }: DraftDockProps) {
+export function DraftDock({ conversationId, newest, ready, closed, showMessage }: DraftDockProps) {
   const drafting = useDrafting(conversationId, newest);
   const verdict = useVerdict(conversationId, drafting);
   const dock = useRef<HTMLDivElement>(null);
   const shown = verdict.settled ? "settled" : drafting.open && drafting.about ? "panel" : "idle";
+  const why = useId();
   useKeptFocus(dock);
 
   const begin = () => drafting.draft("");
@@ -38,12 +41,13 @@ export function DraftDock({ conversationId, newest, ready, showMessage }: DraftD
           <DraftPanel drafting={drafting} verdict={verdict} newest={newest} showMessage={showMessage} />
         )}
         {shown === "idle" && (
-          <div className="draft-idle">
+          <div className={newest || !ready ? "draft-idle" : "draft-idle blocked"}>
             <Button
               kind="primary"
               icon="pen"
               hint="D"
               aria-keyshortcuts="D"
+              aria-describedby={why}
               unavailable={!newest}
               onClick={begin}
             >
@@ -54,7 +58,9 @@ export function DraftDock({ conversationId, newest, ready, showMessage }: DraftD
                 Earlier drafts
               </Button>
             )}
-            <span className="why">{invitation(newest, ready)}</span>
+            <span className="why" id={why}>
+              {closed || invitation(newest, ready)}
+            </span>
           </div>
         )}
       </div>
@@ -64,7 +70,7 @@ export function DraftDock({ conversationId, newest, ready, showMessage }: DraftD
 
 function invitation(newest: DraftTarget | undefined, ready: boolean): string {
   if (!ready) return "";
-  if (!newest) return "There is nothing with words to answer yet";
+  if (!newest) return "There is nothing to answer yet";
   if (newest.who === "you") return "The last word is yours";
   return `to ${newest.who}, ${clockTime(newest.at)}`;
 }

@@ -10,6 +10,7 @@ const GROUPS: readonly { title: string; keys: readonly (readonly [readonly strin
       [["/"], "Search all messages"],
       [["J", "K"], "Next, previous conversation"],
       [["↵"], "Open it"],
+      [["I"], "Details of the conversation"],
       [["?"], "This list"],
     ],
   },
