@@ -1,7 +1,7 @@
 """Calls the server over gRPC with this device's token, and says in plain words what went wrong."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ _Request = TypeVar("_Request")
 # A server that is back should be found in a moment, not after gRPC's two minutes of back-off.
 _RECONNECT: Final = (("grpc.initial_reconnect_backoff_ms", 200), ("grpc.max_reconnect_backoff_ms", 5000))
 _CALL_SECONDS: Final = 15.0
+_LONG_CALL_SECONDS: Final = 60.0  # the server looks at every message once
 _STREAM_SECONDS: Final = 120.0  # a stream ends itself after some 10 s; only a server that hangs needs longer
 
 # What may go away by itself. INTERNAL and UNKNOWN are among them because that is how a connection that broke in the
@@ -71,7 +72,9 @@ class ServerClient:
                 sync_pb2.GetSyncStateRequest(), metadata=self._metadata(), timeout=_CALL_SECONDS, wait_for_ready=False
             )
 
-    async def upload(self, requests: Iterable[sync_pb2.SyncMessagesRequest]) -> sync_pb2.SyncMessagesResponse:
+    async def upload(
+        self, requests: Iterable[sync_pb2.SyncMessagesRequest] | AsyncIterable[sync_pb2.SyncMessagesRequest]
+    ) -> sync_pb2.SyncMessagesResponse:
         """Send one stream to its end; the answer means that all of it is kept.
 
         Each write waits until the server (or the proxy) takes more, so a slow server slows the reading down.
@@ -81,13 +84,54 @@ class ServerClient:
             await self._write_all(call, requests)
             return await call
 
+    async def keep(self, cursor: str) -> None:
+        """Let the server keep a cursor that goes with no message."""
+        await self.upload([sync_pb2.SyncMessagesRequest(cursor=cursor)])
+
     async def send_contacts(self, contacts: list[sync_pb2.SyncedContact], batch_size: int = 500) -> None:
-        """Send people in batches."""
-        batches = (contacts[start : start + batch_size] for start in range(0, len(contacts), batch_size))
+        """Send all people there are; whoever this device brought before and is not among them is forgotten."""
+        batches = [contacts[start : start + batch_size] for start in range(0, len(contacts), batch_size)] or [[]]
+        requests = [sync_pb2.SyncContactsRequest(contacts=batch) for batch in batches]
+        requests[-1].is_complete = True
         call = self._sync.SyncContacts(metadata=self._metadata(), timeout=_STREAM_SECONDS)
         with self._plain_errors():
-            await self._write_all(call, (sync_pb2.SyncContactsRequest(contacts=batch) for batch in batches))
+            await self._write_all(call, requests)
             await call
+
+    async def digests(self, since: int | None) -> list[sync_pb2.ConversationDigest]:
+        """Return the fingerprints of all conversations, or of what was sent from `since` on (nanoseconds since 1970)."""
+        request = sync_pb2.GetDigestsRequest()
+        if since is not None:
+            request.since.FromNanoseconds(since)
+        found: list[sync_pb2.ConversationDigest] = []
+        while True:
+            with self._plain_errors():
+                page = await self._sync.GetDigests(request, metadata=self._metadata(), timeout=_LONG_CALL_SECONDS)
+            found += page.digests
+            if not page.next_page_token:
+                return found
+            request.page_token = page.next_page_token
+
+    async def states(self, chat: str, since: int | None) -> dict[str, int]:
+        """Return the state hashes of a conversation's messages by GUID; see `digests` for `since`."""
+        request = sync_pb2.ListMessageStatesRequest(conversation_id=chat)
+        if since is not None:
+            request.since.FromNanoseconds(since)
+        found: dict[str, int] = {}
+        while True:
+            with self._plain_errors():
+                page = await self._sync.ListMessageStates(request, metadata=self._metadata(), timeout=_CALL_SECONDS)
+            found.update((state.imessage_guid, state.state_hash) for state in page.states)
+            if not page.next_page_token:
+                return found
+            request.page_token = page.next_page_token
+
+    async def delete(self, guids: Sequence[str], cursor: str = "") -> int:
+        """Delete messages, up to 5,000, and keep the cursor with it; return how many there were."""
+        request = sync_pb2.DeleteMessagesRequest(imessage_guids=guids, cursor=cursor)
+        with self._plain_errors():
+            answer = await self._sync.DeleteMessages(request, metadata=self._metadata(), timeout=_CALL_SECONDS)
+        return int(answer.deleted)
 
     async def renew_token(self) -> Credential:
         """Trade the token for a new one."""
@@ -109,10 +153,16 @@ class ServerClient:
             answer = await self._sync.ReportHeartbeat(request, metadata=self._metadata(), timeout=_CALL_SECONDS)
         return answer.server_time.ToDatetime(tzinfo=UTC)
 
-    async def _write_all(self, call: grpc.aio.StreamUnaryCall[_Request, Any], requests: Iterable[_Request]) -> None:
+    async def _write_all(
+        self, call: grpc.aio.StreamUnaryCall[_Request, Any], requests: Iterable[_Request] | AsyncIterable[_Request]
+    ) -> None:
         try:
-            for request in requests:
-                await call.write(request)
+            if isinstance(requests, AsyncIterable):
+                async for request in requests:
+                    await call.write(request)
+            else:
+                for request in requests:
+                    await call.write(request)
             await call.done_writing()
         except asyncio.InvalidStateError:
             pass  # the server has ended the call; awaiting it says why

@@ -22,14 +22,13 @@ from uuid import uuid4
 from assistant.sync.v1 import sync_pb2
 
 from agent.chatdb.reader import MessagesReader
-from agent.chatdb.records import Position
 from agent.client import ServerClient, open_channel
 from agent.credential import Credential
-from agent.reporting import Summary
+from agent.reporting import Summary, Trouble
 from agent.server_url import parse_server_url
 from agent.sync import Sync
+from agent.sync.requests import request_of
 from agent.token_store import TokenStore
-from agent.wire import request_of
 from bench.sync_stack import SyncStack, running_sync_stack
 from bench.table import Row, print_table
 from stack.demo_data.bulk import write_bulk_chat_db
@@ -94,9 +93,9 @@ def _records(stack: SyncStack, chat_db: Path) -> Records:
 
 
 def _requests(reader: MessagesReader) -> Iterator[sync_pb2.SyncMessagesRequest]:
-    known: set[str] = set()
-    for batch in reader.batches(Position()):
-        yield request_of(batch, known)
+    described: set[str] = set()
+    for reading in reader.readings(None, reader.last_rowid()):
+        yield request_of(reading, described)
 
 
 async def _copy(stack: SyncStack, records: Records) -> None:
@@ -138,6 +137,9 @@ class _Forgetful(TokenStore):
     def save(self, credential: Credential) -> None:
         pass
 
+    def forget(self) -> bool:
+        return False
+
 
 class _Quiet:
     def started(self, first: int, last: int) -> None:
@@ -146,10 +148,19 @@ class _Quiet:
     def reached(self, row: int) -> None:
         pass
 
+    def checking(self, row: int, last: int) -> None:
+        pass
+
     def waiting(self, seconds: float, reason: str) -> None:
         raise RuntimeError(f"the sync had to wait: {reason}")
 
     def finished(self, summary: Summary) -> None:
+        pass
+
+    def trouble(self, what: Trouble, text: str) -> None:
+        raise RuntimeError(text)
+
+    def well(self) -> None:
         pass
 
 

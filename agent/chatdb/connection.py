@@ -1,6 +1,7 @@
 """Opens the Messages database so that nothing the agent does can ever change it or hold Messages up."""
 
 import sqlite3
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,10 +22,7 @@ def connect(path: Path, busy_timeout: float = _BUSY_TIMEOUT_SECONDS) -> sqlite3.
     Never `immutable`: that leaves out everything that is still in the write-ahead log, the newest messages first of all.
     """
     with readable_errors(path):
-        if not path.exists():
-            raise CannotRead(f"there is no Messages database at {path}; name it with --chat-db")
-        if path.is_dir():
-            raise CannotRead(f"{path} is a folder; --chat-db wants the file chat.db")
+        _require_file(path)
         uri = f"file:{quote(str(path.absolute()))}?mode=ro"
         connection = sqlite3.connect(uri, uri=True, timeout=busy_timeout, isolation_level=None)
         try:
@@ -34,6 +32,16 @@ def connect(path: Path, busy_timeout: float = _BUSY_TIMEOUT_SECONDS) -> sqlite3.
             connection.close()
             raise
     return connection
+
+
+def _require_file(path: Path) -> None:
+    # Not by exists(), which says no of what it may not look at.
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        raise CannotRead(f"there is no Messages database at {path}; name it with --chat-db") from None
+    if stat.S_ISDIR(mode):
+        raise CannotRead(f"{path} is a folder; --chat-db wants the file chat.db")
 
 
 @contextmanager

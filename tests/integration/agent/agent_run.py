@@ -5,10 +5,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from agent.client import ServerClient, open_channel
 from agent.credential import Credential
-from agent.reporting import Summary
+from agent.reporting import Summary, Trouble
 from agent.server_url import parse_server_url
 from agent.sync import Sync, SyncLimits
 
@@ -22,6 +23,9 @@ class RecordingReporter:
     rows: list[int] = field(default_factory=list)
     waits: list[str] = field(default_factory=list)
     summaries: list[Summary] = field(default_factory=list)
+    troubles: list[tuple[Trouble, str]] = field(default_factory=list)
+    wells: int = 0
+    checked: int = 0
 
     def started(self, first: int, last: int) -> None:
         self.rows.append(first)
@@ -32,8 +36,18 @@ class RecordingReporter:
     def waiting(self, seconds: float, reason: str) -> None:
         self.waits.append(reason)
 
+    def checking(self, row: int, last: int) -> None:
+        self.checked = row
+
     def finished(self, summary: Summary) -> None:
         self.summaries.append(summary)
+
+    def trouble(self, what: Trouble, text: str) -> None:
+        if (what, text) not in self.troubles:
+            self.troubles.append((what, text))
+
+    def well(self) -> None:
+        self.wells += 1
 
 
 @dataclass
@@ -50,6 +64,10 @@ class InMemoryTokenStore:
 
     def save(self, credential: Credential) -> None:
         self.credential = credential
+
+    def forget(self) -> bool:
+        self.credential = None
+        return True
 
 
 @dataclass
@@ -71,6 +89,7 @@ async def agent_at(
     token: str = FIRST_TOKEN,
     expires_in: timedelta = timedelta(days=7),
     on_pause: Callable[[], Awaitable[None]] | None = None,
+    **options: Any,
 ) -> AsyncIterator[AgentRun]:
     """Connect an agent whose pauses take no time."""
     server = parse_server_url(f"http://127.0.0.1:{port}")
@@ -84,4 +103,5 @@ async def agent_at(
 
     async with open_channel(server) as channel:
         client = ServerClient(channel, server, credential)
-        yield AgentRun(Sync(chat_db, client, store, reporter, limits, pause), client, store, reporter)
+        sync = Sync(chat_db, client, store, reporter, limits, pause, **options)
+        yield AgentRun(sync, client, store, reporter)

@@ -15,9 +15,20 @@ class BreakableLink:
     port: int = 0
     breaks: int = 0
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _open: set[asyncio.StreamWriter] = field(default_factory=set)
+
+    def cut(self) -> None:
+        """Break every connection there is."""
+        for writer in self._open:
+            writer.transport.abort()
 
     async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        to_reader, to_writer = await asyncio.open_connection("127.0.0.1", self.target)
+        try:
+            to_reader, to_writer = await asyncio.open_connection("127.0.0.1", self.target)
+        except ConnectionError:
+            writer.transport.abort()  # nobody is there at the moment
+            return
+        self._open |= {writer, to_writer}
         limit = self.break_after.pop(0) if self.break_after else None
         back = asyncio.create_task(self._forward(to_reader, writer, None))
         self._tasks.add(back)
@@ -27,6 +38,7 @@ class BreakableLink:
             back.cancel()
             for end in (writer, to_writer):
                 end.transport.abort()
+            self._open -= {writer, to_writer}
 
     async def _forward(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, limit: int | None) -> None:
         passed = 0

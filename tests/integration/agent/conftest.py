@@ -22,3 +22,11 @@ def bulk_db(tmp_path: Path) -> Path:
     path = tmp_path / "bulk.db"
     write_bulk_chat_db(path, 5_000, 20)
     return path
+
+
+@pytest.fixture(autouse=True)
+def agent_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The agent's own folder: never that of whoever runs the tests."""
+    home = tmp_path / "agent home"
+    monkeypatch.setenv("ASSISTANT_AGENT_HOME", str(home))
+    return home

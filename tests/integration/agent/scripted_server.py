@@ -26,6 +26,7 @@ class Script:
     heartbeats: list[sync_pb2.ReportHeartbeatRequest] = field(default_factory=list)
     cursor: str = ""
     received: list[str] = field(default_factory=list)
+    changed: int = 0
     streams: int = 0
     largest_request: int = 0
     failures: list[grpc.StatusCode] = field(default_factory=list)
@@ -34,6 +35,12 @@ class Script:
     """The next streams break off after so many stored batches."""
     keep_cursor: bool = True
     renewals: int = 0
+    calls: list[str] = field(default_factory=list)
+    """The calls about what is stored, by their names."""
+    deleted: list[str] = field(default_factory=list)
+    contacts_complete: bool = False
+    now: datetime | None = None
+    """What the server's clock says, where it is to say something else than the time."""
 
     async def check(self, context: Context) -> None:
         if ("authorization", f"Bearer {self.token}") not in (context.invocation_metadata() or ()):
@@ -50,7 +57,9 @@ class Script:
         new = 0
         for message in request.messages:
             assert message.conversation_id in self.conversations
-            new += message.imessage_guid not in self.messages
+            before = self.messages.get(message.imessage_guid)
+            new += before is None
+            self.changed += before is not None and before.state_hash != message.state_hash
             self.messages[message.imessage_guid] = message
             self.received.append(message.imessage_guid)
         if self.keep_cursor:
@@ -68,7 +77,52 @@ class ScriptedSync(sync_pb2_grpc.SyncServiceServicer):
         self, request: sync_pb2.GetSyncStateRequest, context: Context
     ) -> sync_pb2.GetSyncStateResponse:
         await self._script.check(context)
-        return sync_pb2.GetSyncStateResponse(cursor=self._script.cursor)
+        self._script.calls.append("GetSyncState")
+        return sync_pb2.GetSyncStateResponse(cursor=self._script.cursor, message_count=len(self._script.messages))
+
+    async def GetDigests(self, request: sync_pb2.GetDigestsRequest, context: Context) -> sync_pb2.GetDigestsResponse:
+        await self._script.check(context)
+        self._script.calls.append("GetDigests")
+        answer = sync_pb2.GetDigestsResponse()
+        for chat in sorted({message.conversation_id for message in self._stored(request)}):
+            digest = answer.digests.add(conversation_id=chat)
+            for message in self._stored(request):
+                if message.conversation_id == chat:
+                    digest.message_count += 1
+                    digest.hash ^= message.state_hash
+        return answer
+
+    async def ListMessageStates(
+        self, request: sync_pb2.ListMessageStatesRequest, context: Context
+    ) -> sync_pb2.ListMessageStatesResponse:
+        await self._script.check(context)
+        self._script.calls.append("ListMessageStates")
+        found = [message for message in self._stored(request) if message.conversation_id == request.conversation_id]
+        found.sort(key=lambda message: message.imessage_guid)
+        start = int(request.page_token or 0)
+        answer = sync_pb2.ListMessageStatesResponse(
+            next_page_token=str(start + 500) if start + 500 < len(found) else ""
+        )
+        for message in found[start : start + 500]:
+            answer.states.add(imessage_guid=message.imessage_guid, state_hash=message.state_hash)
+        return answer
+
+    async def DeleteMessages(
+        self, request: sync_pb2.DeleteMessagesRequest, context: Context
+    ) -> sync_pb2.DeleteMessagesResponse:
+        await self._script.check(context)
+        protovalidate.validate(request)
+        deleted = [guid for guid in request.imessage_guids if self._script.messages.pop(guid, None) is not None]
+        self._script.deleted += deleted
+        self._script.cursor = request.cursor or self._script.cursor
+        return sync_pb2.DeleteMessagesResponse(deleted=len(deleted))
+
+    def _stored(
+        self, request: sync_pb2.GetDigestsRequest | sync_pb2.ListMessageStatesRequest
+    ) -> list[sync_pb2.SyncedMessage]:
+        messages = self._script.messages.values()
+        since = request.since.ToMicroseconds() if request.HasField("since") else None
+        return [message for message in messages if since is None or message.sent_at.ToMicroseconds() >= since]
 
     async def SyncMessages(
         self, requests: AsyncIterator[sync_pb2.SyncMessagesRequest], context: Context
@@ -76,15 +130,19 @@ class ScriptedSync(sync_pb2_grpc.SyncServiceServicer):
         script = self._script
         await script.check(context)
         script.streams += 1
+        script.calls.append("SyncMessages")
         limit = script.break_after.pop(0) if script.break_after else None
         received = inserted = batches = 0
+        changed = script.changed
         async for request in requests:
             if batches == limit:
                 await context.abort(grpc.StatusCode.UNAVAILABLE, "broken as scripted")
             inserted += script.store(request)
             received += len(request.messages)
             batches += 1
-        return sync_pb2.SyncMessagesResponse(received=received, inserted=inserted, cursor=script.cursor)
+        return sync_pb2.SyncMessagesResponse(
+            received=received, inserted=inserted, updated=script.changed - changed, cursor=script.cursor
+        )
 
     async def SyncContacts(
         self, requests: AsyncIterator[sync_pb2.SyncContactsRequest], context: Context
@@ -93,6 +151,7 @@ class ScriptedSync(sync_pb2_grpc.SyncServiceServicer):
         async for request in requests:
             protovalidate.validate(request)
             self._script.contacts |= {contact.apple_id: contact for contact in request.contacts}
+            self._script.contacts_complete = request.is_complete
         return sync_pb2.SyncContactsResponse()
 
     async def ReportHeartbeat(
@@ -101,7 +160,9 @@ class ScriptedSync(sync_pb2_grpc.SyncServiceServicer):
         await self._script.check(context)
         protovalidate.validate(request)
         self._script.heartbeats.append(request)
-        return sync_pb2.ReportHeartbeatResponse()
+        answer = sync_pb2.ReportHeartbeatResponse()
+        answer.server_time.FromDatetime(self._script.now or datetime.now(UTC))
+        return answer
 
 
 class ScriptedDevices(devices_pb2_grpc.DevicesServiceServicer):

@@ -18,7 +18,7 @@ from agent import __version__
 from agent.errors import NotPaired
 from agent.reporting import Summary
 from agent.sync import SyncLimits
-from agent.wire import position_of
+from agent.sync.cursor import Cursor
 from stack.demo_data import append_incoming
 from svc_kit.clients import channel_to
 from svc_kit.server import running
@@ -134,7 +134,7 @@ async def test_over_a_breaking_wire_all_that_was_acknowledged_is_kept_and_nothin
 
         async def look() -> None:
             state = await observer.client.sync_state()
-            seen.append((position_of(state.cursor).rowid, await services.stored_messages()))
+            seen.append((Cursor.from_text(state.cursor).place.rowid, await services.stored_messages()))
 
         limits = SyncLimits(stream_messages=1_000)
         async with agent_at(link.port, bulk_db, token=services.token, limits=limits, on_pause=look) as agent:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing, suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,11 +10,12 @@ import grpc
 import pytest
 from assistant.sync.v1 import sync_pb2
 
-from agent.errors import AgentError, NotPaired, ServerAway
+from agent.errors import AgentError, NothingToRead, NotPaired, ServerAway
 from agent.reporting import Summary
 from agent.sync import SyncLimits
-from agent.wire import cursor_of, position_of
+from agent.sync.cursor import Cursor
 from stack.demo_data import append_incoming
+from tests.chatdb_builder import ChatDb
 from tests.integration.agent.agent_run import AgentRun, agent_at
 from tests.integration.agent.scripted_server import Script, serving
 
@@ -30,9 +32,10 @@ async def test_the_first_sync_brings_everything(chat_db: Path):
         summary = await agent.sync.run_pass()
 
     assert set(script.messages) == guids_in(chat_db)
-    assert summary == Summary(sent=330, inserted=330, updated=0)
+    assert (summary.sent, summary.inserted, summary.updated) == (330, 330, 0)
     assert len(script.conversations) == 16
     assert {contact.display_name for contact in script.contacts.values()} >= {"Ruth Adeyemi", "נועה אלון"}
+    assert script.contacts_complete
 
 
 async def test_nothing_new_opens_no_stream(chat_db: Path):
@@ -40,11 +43,25 @@ async def test_nothing_new_opens_no_stream(chat_db: Path):
 
     async with serving(script) as port, agent_at(port, chat_db) as agent:
         await agent.sync.run_pass()
-        streams = script.streams
+        script.calls.clear()
         again = await agent.sync.run_pass()
 
     assert again == Summary()
-    assert script.streams == streams
+    assert script.calls == []
+
+
+async def test_a_new_process_asks_and_sends_nothing_when_nothing_is_new(chat_db: Path):
+    script = Script()
+
+    async with serving(script) as port:
+        async with agent_at(port, chat_db) as agent:
+            await agent.sync.run_pass()
+        script.calls.clear()
+        async with agent_at(port, chat_db) as agent:
+            again = await agent.sync.run_pass()
+
+    assert again == Summary()
+    assert script.calls == ["GetSyncState", "GetDigests"]
 
 
 async def test_a_new_message_is_all_that_a_later_agent_sends(chat_db: Path):
@@ -69,7 +86,6 @@ async def test_a_stream_ends_from_time_to_time_to_make_its_messages_safe(bulk_db
     async with serving(script) as port, agent_at(port, bulk_db, limits=limits) as agent:
         await agent.sync.run_pass()
 
-    assert script.streams == 5
     assert agent.reporter.rows == [0, 1_000, 2_000, 3_000, 4_000, 5_000]
     assert script.largest_request < 250_000
 
@@ -83,7 +99,7 @@ async def test_a_stream_ends_when_its_time_is_over(bulk_db: Path):
     ):
         await agent.sync.run_pass()
 
-    assert script.streams == 10
+    assert len(agent.reporter.rows) == 11
     assert len(script.messages) == 5_000
 
 
@@ -205,14 +221,58 @@ async def test_a_server_that_keeps_no_cursor_is_not_fed_for_ever(chat_db: Path):
             await agent.sync.run_pass()
 
 
-async def test_a_rebuilt_database_is_read_from_its_beginning_and_doubles_nothing(chat_db: Path):
+async def test_a_database_without_any_message_says_that_nobody_is_signed_in(tmp_path: Path):
+    script = Script()
+
+    with ChatDb(tmp_path / "chat.db") as db:
+        async with serving(script) as port, agent_at(port, db.path) as agent:
+            with pytest.raises(NothingToRead, match="sign in to Messages"):
+                await agent.sync.run_pass()
+
+    assert script.calls == []
+
+
+async def test_a_server_that_has_the_messages_already_is_compared_and_not_flooded(chat_db: Path):
+    script = Script()
+    async with serving(script) as port:
+        async with agent_at(port, chat_db) as agent:
+            await agent.sync.run_pass()
+        script.cursor = ""  # another device, whose database holds the same
+        received = len(script.received)
+        append_incoming(chat_db, "Mum", "only this is new")
+
+        async with agent_at(port, chat_db) as agent:
+            summary = await agent.sync.run_pass()
+
+    assert (summary.sent, summary.inserted) == (1, 1)
+    assert len(script.received) == received + 1
+
+
+async def test_a_server_restored_from_a_backup_gets_what_it_lost(bulk_db: Path):
+    script = Script()
+    async with serving(script) as port, agent_at(port, bulk_db) as agent:
+        await agent.sync.run_pass()
+        kept = Cursor.from_text(script.cursor)
+        script.cursor = ""
+        for guid in list(script.messages)[3_000:]:
+            del script.messages[guid]
+        agent.sync._asked_at = float("-inf")  # as after some minutes
+
+        await agent.sync.run_pass()
+
+    assert set(script.messages) == guids_in(bulk_db)
+    assert Cursor.from_text(script.cursor).place == kept.place
+
+
+async def test_a_cursor_of_an_older_version_leads_to_a_comparison(chat_db: Path):
     script = Script()
     async with serving(script) as port, agent_at(port, chat_db) as agent:
         await agent.sync.run_pass()
-        kept = position_of(script.cursor)
-        script.cursor = cursor_of(type(kept)(kept.rowid, "A-MESSAGE-THAT-HAD-THIS-ROW-BEFORE"))
+        received = len(script.received)
+        script.cursor = '{"v":1,"rowid":330,"guid":"x"}'
+        async with agent_at(port, chat_db) as another:
+            summary = await another.sync.run_pass()
 
-        summary = await agent.sync.run_pass()
-
-    assert summary == Summary(sent=330, inserted=0, updated=0)
-    assert set(script.messages) == guids_in(chat_db)
+    assert summary == Summary()
+    assert len(script.received) == received
+    assert replace(Cursor.from_text(script.cursor)).place.rowid == 330

@@ -1,22 +1,21 @@
 """Databases for the agent's tests."""
 
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from stack.demo_data import write_demo_chat_db
-from tests.unit.agent.small_chat_db import SmallChatDb
+from tests.chatdb_builder import ChatDb
 
 NOW = datetime(2026, 3, 14, 11, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def db(tmp_path: Path) -> Iterator[SmallChatDb]:
-    """An empty Messages database, open for writing."""
-    with closing(SmallChatDb(tmp_path / "chat.db")) as database:
+def db(tmp_path: Path) -> Iterator[ChatDb]:
+    """An empty Messages database of Sequoia, open for writing."""
+    with ChatDb(tmp_path / "chat.db") as database:
         yield database
 
 
@@ -26,3 +25,11 @@ def demo_db(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("demo") / "chat.db"
     write_demo_chat_db(path, now=NOW)
     return path
+
+
+@pytest.fixture(autouse=True)
+def agent_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The agent's own folder: never that of whoever runs the tests."""
+    home = tmp_path / "agent home"
+    monkeypatch.setenv("ASSISTANT_AGENT_HOME", str(home))
+    return home

@@ -8,11 +8,11 @@ import pytest
 
 from agent.errors import CannotRead
 from agent.watcher import Watcher
-from tests.unit.agent.small_chat_db import ANA, SmallChatDb
+from tests.chatdb_builder import ANA, ChatDb
 
 
-def test_only_a_commit_of_somebody_else_is_a_change(db: SmallChatDb):
-    chat = db.chat(ANA)
+def test_only_a_commit_of_somebody_else_is_a_change(db: ChatDb):
+    chat = db.direct(ANA)
     with Watcher(db.path) as watcher:
         assert watcher.changed()
         assert not watcher.changed()
@@ -23,8 +23,8 @@ def test_only_a_commit_of_somebody_else_is_a_change(db: SmallChatDb):
         assert not watcher.changed()
 
 
-def test_a_change_is_seen_after_the_log_was_folded_back(db: SmallChatDb):
-    chat = db.chat(ANA)
+def test_a_change_is_seen_after_the_log_was_folded_back(db: ChatDb):
+    chat = db.direct(ANA)
     with Watcher(db.path) as watcher:
         watcher.changed()
         db.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -35,7 +35,7 @@ def test_a_change_is_seen_after_the_log_was_folded_back(db: SmallChatDb):
         assert watcher.changed()
 
 
-def test_another_file_in_its_place_is_a_change(db: SmallChatDb, tmp_path: Path):
+def test_another_file_in_its_place_is_a_change(db: ChatDb, tmp_path: Path):
     other = tmp_path / "other.db"
     with closing(sqlite3.connect(other)) as connection:
         connection.execute("VACUUM")
@@ -49,7 +49,7 @@ def test_another_file_in_its_place_is_a_change(db: SmallChatDb, tmp_path: Path):
         assert not watcher.changed()
 
 
-def test_a_file_that_goes_and_comes_back_is_seen_again(db: SmallChatDb):
+def test_a_file_that_goes_and_comes_back_is_seen_again(db: ChatDb):
     with Watcher(db.path) as watcher:
         watcher.changed()
         hidden = db.path.with_name("hidden.db")

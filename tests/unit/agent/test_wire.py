@@ -5,91 +5,135 @@ from typing import Any
 
 import protovalidate
 import pytest
-from assistant.sync.v1 import messages_pb2
+from assistant.sync.v1 import messages_pb2, sync_pb2
 
 from agent.chatdb.reader import MessagesReader
-from agent.chatdb.records import Batch, Chat, Contact, Message, Position
-from agent.wire import contacts_of, cursor_of, position_of, request_of
-from stack.demo_data.typedstream_writer import attributed_body
-from tests.unit.agent.small_chat_db import ANA, BEN, SmallChatDb
+from agent.chatdb.records import Chat, Contact, Edit, EventKind, Extra, GroupEvent, Kind, Message, Reaction, Reading
+from agent.sync.requests import Newness, request_of, requests_of_chats
+from agent.wire import contacts_of, digest_of, fill_conversation, message_hash
+from tests.chatdb_builder import ANA, BEN, DATE, ChatDb
+from tests.unit.agent.chatdb.reading import messages, readings
+
+HOUR_NS = 3_600_000_000_000
 
 
 def test_every_request_of_the_demo_is_valid(demo_db: Path):
+    described: set[str] = set()
+    for reading in readings(demo_db):
+        protovalidate.validate(request_of(reading, described))
     with MessagesReader(demo_db) as reader:
-        known: set[str] = set()
-        for batch in reader.batches(Position()):
-            protovalidate.validate(request_of(batch, known))
         for contact in contacts_of(reader.contacts()):
             protovalidate.validate(contact)
 
 
-def test_a_request_stays_below_what_a_stream_message_may_hold(db: SmallChatDb):
-    chat = db.chat(ANA)
+def test_a_request_stays_below_what_a_stream_message_may_hold(db: ChatDb):
+    chat = db.direct(ANA)
     for _ in range(700):
-        db.message(chat, None, attributedBody=attributed_body("wörter " * 60))
+        db.rich(chat, "wörter " * 60)
 
-    with MessagesReader(db.path) as reader:
-        requests = [request_of(batch, set()) for batch in reader.batches(Position())]
+    requests = [request_of(reading, set()) for reading in readings(db.path)]
 
     assert sum(len(request.messages) for request in requests) == 700
     assert max(request.ByteSize() for request in requests) < 250_000
 
 
-def test_what_is_too_long_for_the_contract_is_cut_or_left_out(db: SmallChatDb):
-    crowd = db.chat(*(f"{number}@example.com" for number in range(501)), "h" * 301, name="n" * 501, group=True)
-    db.message(crowd, "x" * 100_001, handle_id=db.handle("h" * 301), service="s" * 51, thread_originator_guid="t" * 201)
+def test_what_is_too_long_for_the_contract_is_cut_or_left_out(db: ChatDb):
+    crowd = db.group(*(f"{number}@example.com" for number in range(501)), "h" * 301, name="n" * 501)
+    sent = db.message(
+        crowd,
+        "x" * 100_001,
+        sender="h" * 301,
+        service="s" * 51,
+        subject="s" * 1_001,
+        thread_originator_guid="t" * 201,
+        destination_caller_id="d" * 301,
+        balloon_bundle_id="b" * 400,
+    )
+    db.tapback(crowd, sent.guid, "x" * 60, sender=ANA)
+    for _ in range(101):
+        db.attach(sent, transfer_name="n" * 501, mime_type="m" * 201, uti="u" * 201)
+    db.attach(sent, guid="g" * 201)
+    db.message(crowd, item_type=2, group_title="t" * 501)
     db.message(crowd, "guid too long", guid="g" * 201)
-    db.connection.execute("INSERT INTO chat (guid) VALUES (?)", ("c" * 301,))
-    db.message(crowd + 1, "chat guid too long")
 
-    with MessagesReader(db.path) as reader:
-        (batch,) = reader.batches(Position())
-        request = request_of(batch, set())
+    (reading,) = readings(db.path)
+    request = request_of(reading, set())
 
     protovalidate.validate(request)
-    assert len(request.messages) == 1
+    assert len(request.messages) == 2
     assert len(request.conversations) == 1
 
 
-def test_a_message_carries_what_the_row_says(db: SmallChatDb):
-    chat = db.chat(ANA)
-    db.message(chat, "late", handle_id=db.handle(ANA), date_edited=1, thread_originator_guid="GUID-0", date=10)
+def test_a_chat_whose_guid_is_too_long_leaves_its_messages_to_the_orphans(db: ChatDb):
+    db.message(db.direct(ANA, guid="c" * 301), "still sent")
 
-    with MessagesReader(db.path) as reader:
-        (batch,) = reader.batches(Position())
-        (message,) = request_of(batch, set()).messages
+    (reading,) = readings(db.path)
+    request = request_of(reading, set())
 
-    assert message.imessage_guid == "GUID-1"
-    assert message.conversation_id == f"iMessage;-;{ANA}"
-    assert (message.sender_id, message.direction) == (ANA, messages_pb2.DIRECTION_INCOMING)
-    assert message.message_type == messages_pb2.MESSAGE_TYPE_TEXT
-    assert message.sent_at.seconds == 978_307_210
-    assert message.edited_at.seconds == 978_307_201
-    assert message.reply_to_guid == "GUID-0"
-    assert message.service == "iMessage"
+    protovalidate.validate(request)
+    assert [conversation.is_orphaned for conversation in request.conversations] == [True]
 
 
-def test_a_conversation_is_described_once_a_stream(db: SmallChatDb):
-    chat = db.chat(ANA, BEN, name="Both", group=True)
-    db.message(chat, "one")
-    known: set[str] = set()
+def test_a_plain_message_carries_what_the_row_says(db: ChatDb):
+    db.message(db.direct(ANA), "hello", sender=ANA, date=10, is_read=1, date_read=20)
 
-    with MessagesReader(db.path) as reader:
-        first = request_of(next(reader.batches(Position())), known)
-        db.message(chat, "two")
-        second = request_of(next(reader.batches(position_of(first.cursor))), known)
+    (reading,) = readings(db.path)
+    (message,) = request_of(reading, set()).messages
+
+    assert (message.conversation_id, message.sender_id) == (f"iMessage;-;{ANA}", ANA)
+    assert (message.direction, message.message_type) == (
+        messages_pb2.DIRECTION_INCOMING,
+        messages_pb2.MESSAGE_TYPE_TEXT,
+    )
+    assert (message.sent_at.seconds, message.read_at.seconds, message.is_read) == (978_307_210, 978_307_220, True)
+    assert (message.service, message.destination) == ("iMessage", "+12025550100")
+
+
+def test_a_rich_message_carries_all_of_it(db: ChatDb):
+    group = db.group(ANA, BEN)
+    sent = db.rich(
+        group, "Ben, look", sender=ANA, subject="S", thread_originator_guid="T", thread_originator_part="1:0:1", error=4
+    )
+    db.edit(sent.guid, [("Ben", 770_000_000.0), ("Ben, look", 770_000_001.5)])
+    db.attach(sent, guid="FILE")
+    db.tapback(group, sent.guid, "🎉", sender=BEN, part=1)
+
+    (reading,) = readings(db.path)
+    (message,) = request_of(reading, set()).messages
+
+    protovalidate.validate(message)
+    assert (message.subject, message.reply_to_guid, message.reply_to_part, message.error_code) == ("S", "T", 1, 4)
+    assert [(edit.text, edit.edited_at.nanos) for edit in message.edits] == [("Ben", 500_000_000)]
+    assert [file.guid for file in message.attachments] == ["FILE"]
+    assert [(one.sender_id, one.kind, one.part) for one in message.reactions] == [(BEN, "🎉", 1)]
+
+
+def test_every_kind_and_event_has_a_name_in_the_contract():
+    for kind in Kind:
+        assert _hash_of(_message(kind=kind))
+    for event in EventKind:
+        assert _hash_of(_message(kind=Kind.GROUP_EVENT, extra=Extra(group_event=GroupEvent(event, "", "", 1, 1))))
+
+
+def test_a_conversation_is_described_once_a_stream(db: ChatDb):
+    group = db.group(ANA, BEN, name="Both")
+    db.message(group, "one")
+    described: set[str] = set()
+
+    first = request_of(readings(db.path)[0], described)
+    db.message(group, "two")
+    second = request_of(readings(db.path, after=1)[0], described)
 
     assert [conversation.display_name for conversation in first.conversations] == ["Both"]
     assert not second.conversations
     assert len(second.messages) == 1
 
 
-def test_a_persons_name_goes_with_the_contacts_and_not_with_the_chat(db: SmallChatDb):
-    db.message(db.chat(ANA, name="Ana Lund"), "x")
+def test_a_persons_name_goes_with_the_contacts_and_not_with_the_chat(db: ChatDb):
+    db.message(db.direct(ANA, display_name="Ana Lund"), "x")
 
+    (conversation,) = request_of(readings(db.path)[0], set()).conversations
     with MessagesReader(db.path) as reader:
-        (batch,) = reader.batches(Position())
-        (conversation,) = request_of(batch, set()).conversations
         (contact,) = contacts_of(reader.contacts())
 
     assert conversation.display_name == ""
@@ -97,43 +141,97 @@ def test_a_persons_name_goes_with_the_contacts_and_not_with_the_chat(db: SmallCh
 
 
 def test_an_address_is_told_from_a_number():
-    (contact,) = contacts_of([Contact(BEN, "Ben")])
+    (contact,) = contacts_of([Contact("1", "Ben", (BEN, ANA))])
 
-    assert (contact.email, contact.phone_number) == (BEN, "")
+    assert (contact.email, contact.phone_number) == (BEN, ANA)
+
+
+def test_a_chats_traits_are_described():
+    target = sync_pb2.SyncedConversation()
+    fill_conversation(target, Chat("g", merge_key="d:x", is_self=True, is_filtered=True, is_short_code=True))
+
+    assert (target.merge_key, target.is_self, target.is_filtered, target.is_short_code) == ("d:x", True, True, True)
+
+
+def test_many_chats_are_described_in_several_requests():
+    requests = list(requests_of_chats(Chat(f"guid {number}") for number in range(1_001)))
+
+    for request in requests:
+        protovalidate.validate(request)
+    assert [len(request.conversations) for request in requests] == [500, 500, 1]
 
 
 @pytest.mark.parametrize(
     "change",
-    [{"text": "b"}, {"from_me": True}, {"sent_at": 1}, {"has_one_time_code": True}, {"edited_at": 5}, {"sender": BEN}],
+    [
+        {"text": "b"},
+        {"from_me": True},
+        {"sent_at": 1},
+        {"sender": BEN},
+        {"chat_guid": "another"},
+        {"is_read": True},
+        {"read_at": 5},
+        {"delivered_at": 5},
+        {"extra": Extra(has_one_time_code=True)},
+        {"extra": Extra(edited_at=5)},
+        {"extra": Extra(edits=(Edit("a", 1, 0),))},
+        {"extra": Extra(reactions=(Reaction("", "love", 1, 0),))},
+        {"extra": Extra(unsent_parts=(1,))},
+        {"extra": Extra(unknown=(("filter_action", 9),))},
+    ],
 )
-def test_the_state_hash_follows_every_change_of_content(db: SmallChatDb, change: dict[str, Any]):
-    db.message(db.chat(ANA), "a", handle_id=db.handle(ANA))
-    with MessagesReader(db.path) as reader:
-        (message,) = next(reader.batches(Position())).messages
+def test_the_state_hash_follows_every_change_of_content(change: dict[str, Any]):
+    message = _message()
 
-    assert state_hash_of(message) == state_hash_of(message._replace())
-    assert state_hash_of(message) != state_hash_of(message._replace(**change))
+    assert _hash_of(message) == _hash_of(message._replace()) == message_hash(message) != 0
+    assert _hash_of(message) != _hash_of(message._replace(**change))
 
 
-def state_hash_of(message: Message) -> int:
-    (sent,) = request_of(Batch([message], [], Position(1, message.guid)), set()).messages
-    assert sent.state_hash != 0
+def test_that_a_message_is_late_is_no_part_of_its_state():
+    message = _message()
+
+    (news,) = request_of(Reading([message]), set()).messages
+    (late,) = request_of(Reading([message]), set(), is_late=lambda message: True).messages
+
+    assert (news.is_backfill, late.is_backfill) == (False, True)
+    assert news.state_hash == late.state_hash
+
+
+def test_a_row_much_older_than_the_newest_message_is_no_news(db: ChatDb):
+    chat = db.direct(ANA)
+    for text, date in (
+        ("old", DATE),
+        ("new", DATE + 9 * HOUR_NS),
+        ("filled in", DATE + HOUR_NS),
+        ("next", DATE + 10 * HOUR_NS),
+    ):
+        db.message(chat, text, date=date)
+    newness = Newness(0, HOUR_NS // 2, now_ns=2**62)
+
+    assert [newness.is_late(message) for message in messages(db.path)] == [False, False, True, False]
+
+
+def test_a_date_in_the_future_does_not_make_the_present_look_old(db: ChatDb):
+    chat = db.direct(ANA)
+    db.message(chat, "by a clock that was wrong", date=DATE + 1_000 * HOUR_NS)
+    db.message(chat, "now", date=DATE + HOUR_NS)
+    newness = Newness(0, HOUR_NS // 2, now_ns=DATE + 978_307_200_000_000_000 + 2 * HOUR_NS)
+
+    assert [newness.is_late(message) for message in messages(db.path)] == [False, False]
+
+
+def test_a_digest_of_descriptions_does_not_depend_on_their_order():
+    contacts = contacts_of([Contact("1", "Ana", (ANA,)), Contact("2", "Ben", (BEN,))])
+
+    assert digest_of(contacts) == digest_of(reversed(contacts)) != digest_of(contacts[:1])
+
+
+def _message(**fields: Any) -> Message:
+    plain = Message("G", "C", ANA, False, Kind.TEXT, "a", 7, "iMessage", "", None, None, False, False, None)
+    return plain._replace(**fields)
+
+
+def _hash_of(message: Message) -> int:
+    (sent,) = request_of(Reading([message]), set()).messages
+    protovalidate.validate(sent)
     return sent.state_hash
-
-
-def test_a_position_survives_the_server():
-    position = Position(2**53 + 1, "GUID;with/anything")
-
-    assert position_of(cursor_of(position)) == position
-    assert len(cursor_of(Position(2**62, "g" * 200))) < 500
-
-
-@pytest.mark.parametrize("cursor", ["", "x", "{}", "[1]", "7", '{"v":2,"rowid":5,"guid":"g"}', '{"v":1,"rowid":"x"}'])
-def test_a_cursor_that_means_nothing_here_is_the_beginning(cursor: str):
-    assert position_of(cursor) == Position()
-
-
-def test_a_chat_without_name_or_people_is_valid():
-    chat = Chat("guid", "", False, False, "", "", ())
-
-    protovalidate.validate(request_of(Batch([], [chat], Position(1, "g")), set()))

@@ -1,0 +1,76 @@
+"""Which addresses are one person's, and what the person is called."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from agent.chatdb.records import Contact
+from agent.contacts.address_book import Card
+from agent.contacts.addresses import comparable
+from agent.contacts.union_find import UnionFind
+
+_MAX_NAME: Final = 300
+_MAX_HANDLES: Final = 100
+_MAX_ID: Final = 200
+
+
+class People:
+    """Addresses as persons.
+
+    An address that stands on cards of different names (a family's landline) is nobody's in particular: it would make two
+    people one, and show the one's messages as the other's.
+    """
+
+    def __init__(self, cards: Iterable[Card] = (), region: str | None = None) -> None:
+        self._region = region
+        self._cards = [(card, self._addresses(card)) for card in cards]
+        self._names: dict[str, str] = {}
+        self._persons = UnionFind()
+        ambiguous = self._ambiguous()
+        for card, addresses in self._cards:
+            self._persons.join(address for address in addresses if address not in ambiguous)
+            for address in addresses:
+                # Of two cards with an address the one with the more complete name.
+                self._names[address] = max(self._names.get(address, ""), card.name, key=lambda name: (len(name), name))
+
+    def same(self, addresses: Iterable[str]) -> None:
+        """Learn that these are one person's."""
+        self._persons.join(self.address(address) for address in addresses)
+
+    def address(self, handle: str) -> str:
+        """The handle in the form in which addresses are compared."""
+        return comparable(handle, self._region)
+
+    def person_of(self, handle: str) -> str:
+        """The one address that stands for all of the person's: the same whatever order they are learned in."""
+        return self._persons.least(self.address(handle))
+
+    def name_of(self, handle: str) -> str:
+        """The person's name, or an empty text."""
+        return self._names.get(self.address(handle), "")
+
+    def contacts(self, handles: Iterable[str]) -> list[Contact]:
+        """The people to whom at least one of these belongs, in a stable order; nobody else leaves the Mac."""
+        seen: dict[str, str] = {self.address(handle): handle for handle in sorted(handles)}
+        found: dict[str, Contact] = {}
+        for card, addresses in self._cards:
+            if any(address in seen for address in addresses):
+                known = dict.fromkeys([*(seen.get(address, address) for address in addresses), *addresses])
+                found[card.id[:_MAX_ID]] = Contact(
+                    card.id[:_MAX_ID], card.name[:_MAX_NAME], tuple(known)[:_MAX_HANDLES]
+                )
+        return [found[key] for key in sorted(found)]
+
+    def _addresses(self, card: Card) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(comparable(address, self._region) for address in (*card.phones, *card.emails)))
+
+    def _ambiguous(self) -> set[str]:
+        names: dict[str, set[str]] = {}
+        for card, addresses in self._cards:
+            for address in addresses:
+                names.setdefault(address, set()).add(card.name.casefold())
+        return {address for address, called in names.items() if len(called) > 1}
+
+
+def named_by_chats(names: Mapping[str, str]) -> list[Contact]:
+    """People whom only Messages itself names, by the display name of their one-to-one chat."""
+    return [Contact(f"handle:{handle}"[:_MAX_ID], names[handle][:_MAX_NAME], (handle,)) for handle in sorted(names)]

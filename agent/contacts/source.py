@@ -1,0 +1,35 @@
+"""The address book, read again only when it changed."""
+
+from pathlib import Path
+
+from agent.contacts.address_book import AddressBook, address_book_files, read_address_book
+
+_Stamp = tuple[tuple[str, int, int], ...]
+
+
+class ContactsSource:
+    """Looks at the files' times and sizes: a pass runs after every message, and names change once a month."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._stamp: _Stamp | None = None
+        self._book = AddressBook()
+
+    def read(self) -> AddressBook:
+        """Return the address book as it is; an empty one where there is none, or it cannot be read."""
+        if self._folder is None:
+            return self._book
+        stamp = _stamp(self._folder)
+        if stamp is None or stamp != self._stamp:
+            self._book = read_address_book(self._folder)
+            self._stamp = stamp
+        return self._book
+
+
+def _stamp(folder: Path) -> _Stamp | None:
+    try:
+        files = [path for main in address_book_files(folder) for path in (main, main.with_name(main.name + "-wal"))]
+        states = [(str(path), path.stat()) for path in files if path.exists()]
+    except OSError:
+        return None
+    return tuple((path, state.st_mtime_ns, state.st_size) for path, state in states)

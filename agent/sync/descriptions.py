@@ -1,0 +1,52 @@
+"""Tells the server who people are and how chats look, whenever that changed."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from assistant.sync.v1 import sync_pb2
+
+from agent.chatdb.reader import MessagesReader
+from agent.chatdb.records import Chat
+from agent.client import ServerClient
+from agent.sync.patience import Patience
+from agent.sync.progress import Progress
+from agent.sync.requests import requests_of_chats
+from agent.wire import contacts_of, digest_of, fill_conversation
+
+
+class Descriptions:
+    """A renamed group or a new name in the address book changes no message, so both are looked at in every pass."""
+
+    def __init__(self, client: ServerClient, patience: Patience) -> None:
+        self._client = client
+        self._patience = patience
+        self._known: dict[str, sync_pb2.SyncedConversation] = {}
+
+    async def send_contacts(self, reader: MessagesReader, progress: Progress) -> None:
+        """Send the people if any of them changed. Raises ServerAway after the last try."""
+        contacts = contacts_of(reader.contacts())
+        digest = digest_of(contacts)
+        if digest != progress.cursor.contacts:
+            await self._patience.through(lambda: self._client.send_contacts(contacts))
+            progress.cursor = replace(progress.cursor, contacts=digest)
+
+    async def send_chats(self, reader: MessagesReader, progress: Progress) -> None:
+        """Send the chats that changed; all of them when it is not known which. Raises ServerAway after the last try."""
+        chats = reader.chats()
+        described = _described(chats)
+        digest = digest_of(described.values())
+        if digest != progress.cursor.chats:
+            changed = [chat for chat in chats if self._known.get(chat.guid) != described[chat.guid]]
+            requests = list(requests_of_chats(changed))
+            if requests:
+                await self._patience.through(lambda: self._client.upload(requests))
+            progress.cursor = replace(progress.cursor, chats=digest)
+        self._known = described
+
+
+def _described(chats: Iterable[Chat]) -> dict[str, sync_pb2.SyncedConversation]:
+    described = {}
+    for chat in chats:
+        described[chat.guid] = target = sync_pb2.SyncedConversation()
+        fill_conversation(target, chat)
+    return described

@@ -1,0 +1,53 @@
+"""Sends rows again that are not new: changed ones, and those that got their chat late."""
+
+from collections.abc import Iterable
+
+from agent.chatdb.reader import MessagesReader
+from agent.chatdb.records import Reading
+from agent.client import ServerClient
+from agent.reporting import Summary
+from agent.sync.patience import Patience
+from agent.sync.progress import Progress
+from agent.sync.requests import request_of
+
+
+class OldRows:
+    """Every write is an upsert by GUID and state hash, so sending a row once too often changes nothing."""
+
+    def __init__(self, client: ServerClient, patience: Patience) -> None:
+        self._client = client
+        self._patience = patience
+
+    async def send(self, readings: Iterable[Reading]) -> Summary:
+        """Send what was read. Raises ServerAway after the last try."""
+        described: set[str] = set()
+        requests = [request_of(reading, described) for reading in readings if reading.messages]
+        if not requests:
+            return Summary()
+        answer = await self._patience.through(lambda: self._client.upload(requests))
+        return Summary(sent=answer.received, inserted=answer.inserted, updated=answer.updated)
+
+    async def send_held(self, reader: MessagesReader, progress: Progress) -> Summary:
+        """Send rows that have got their chat by now, and those that have waited long enough without one."""
+        held = progress.held.rows()
+        if not held:
+            return Summary()
+        overdue = progress.held.overdue()
+        waiting = [rowid for rowid in held if rowid not in overdue]
+        readings = reader.rows(waiting, hold_from=0)
+        without_chat = {rowid for reading in readings for rowid in reading.held}
+        readings += reader.rows(overdue)
+        summary = await self.send(readings)
+        progress.held.release([rowid for rowid in held if rowid not in without_chat])
+        progress.cursor = progress.cursor.at(reader.place_at(progress.safe_row(progress.read_up_to)))
+        return summary
+
+    async def send_changed(self, reader: MessagesReader, progress: Progress, most: int) -> Summary:
+        """Send recent rows that look different from when they were last sent, at most the newest so many."""
+        states = reader.states_since(progress.recent_from, progress.read_up_to)[-most:]
+        held = set(progress.held.rows())
+        changes = progress.window.changes(state for state in states if state.rowid not in held)
+        readings = reader.rows(changes.rowids) + reader.messages(changes.guids, progress.read_up_to)
+        summary = await self.send(readings)
+        progress.window.replace(state for state in states if state.rowid not in held)
+        return summary

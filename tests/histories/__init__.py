@@ -1,0 +1,1 @@
+"""Random histories of a Messages database, and what a server must show after them."""

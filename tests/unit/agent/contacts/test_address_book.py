@@ -1,0 +1,94 @@
+"""Reading the address book's databases."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from agent.contacts.address_book import Card, read_address_book
+from agent.contacts.source import ContactsSource
+from tests.chatdb_builder.address_book import write_address_book
+
+
+def test_every_source_is_read(tmp_path: Path):
+    write_address_book(tmp_path, [("Ana", "Lund", ["(202) 555-0150"], ["ana@example.com"])])
+    write_address_book(tmp_path / "Sources" / "ICLOUD", [("Ben", "", [], ["ben@example.com"])])
+
+    book = read_address_book(tmp_path)
+
+    assert [(card.name, card.phones, card.emails) for card in book.cards] == [
+        ("Ana Lund", ("(202) 555-0150",), ("ana@example.com",)),
+        ("Ben", (), ("ben@example.com",)),
+    ]
+    assert book.unreadable == 0
+
+
+def test_a_card_is_called_by_its_name_else_nickname_else_company(tmp_path: Path):
+    rows = [
+        ("Ana", "Lund", ["1"], []),
+        ("", "", ["2"], [], "Benny", "Company"),
+        ("", "", ["3"], [], "", "Company"),
+        ("", "", ["4"], []),
+    ]
+    write_address_book(tmp_path, rows)
+
+    assert [card.name for card in read_address_book(tmp_path).cards] == ["Ana Lund", "Benny", "Company"]
+
+
+def test_a_card_without_an_address_is_of_no_use(tmp_path: Path):
+    write_address_book(tmp_path, [("Ana", "Lund", [], [])])
+
+    assert read_address_book(tmp_path).cards == ()
+
+
+def test_a_source_that_cannot_be_read_costs_its_names_only(tmp_path: Path):
+    write_address_book(tmp_path, [("Ana", "Lund", ["1"], [])])
+    broken = tmp_path / "Sources" / "X" / "AddressBook-v22.abcddb"
+    broken.parent.mkdir(parents=True)
+    broken.write_bytes(b"no database at all" * 100)
+
+    book = read_address_book(tmp_path)
+
+    assert ([card.name for card in book.cards], book.unreadable) == (["Ana Lund"], 1)
+
+
+def test_no_address_book_is_an_empty_one(tmp_path: Path):
+    assert read_address_book(tmp_path / "nothing").cards == ()
+
+
+def test_an_address_book_of_another_schema_is_read_by_what_it_has(tmp_path: Path):
+    write_address_book(tmp_path, [("Ana", "Lund", ["1"], [])])
+    with closing(sqlite3.connect(tmp_path / "AddressBook-v22.abcddb", isolation_level=None)) as connection:
+        for column in ("ZMIDDLENAME", "ZNICKNAME", "ZUNIQUEID"):
+            connection.execute(f"ALTER TABLE ZABCDRECORD DROP COLUMN {column}")
+
+    (card,) = read_address_book(tmp_path).cards
+
+    assert card.name == "Ana Lund"
+    assert card.id
+
+
+def test_the_source_reads_again_only_what_changed(tmp_path: Path):
+    write_address_book(tmp_path, [("Ana", "Lund", ["1"], [])])
+    source = ContactsSource(tmp_path)
+    first = source.read()
+    assert source.read() is first
+
+    with closing(sqlite3.connect(tmp_path / "AddressBook-v22.abcddb", isolation_level=None)) as connection:
+        connection.execute("UPDATE ZABCDRECORD SET ZLASTNAME = 'Berg'")
+
+    assert [card.name for card in source.read().cards] == ["Ana Berg"]
+
+
+def test_without_a_folder_there_are_no_names():
+    assert ContactsSource(None).read().cards == ()
+
+
+def test_the_address_book_is_never_written(tmp_path: Path):
+    write_address_book(tmp_path, [("Ana", "Lund", ["1"], [])])
+    before = (tmp_path / "AddressBook-v22.abcddb").read_bytes()
+
+    read_address_book(tmp_path)
+
+    assert (tmp_path / "AddressBook-v22.abcddb").read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["AddressBook-v22.abcddb"]
+    assert isinstance(read_address_book(tmp_path).cards[0], Card)
