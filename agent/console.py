@@ -9,7 +9,8 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 from rich.text import Text
 
 from agent.pairing import Registration
-from agent.reporting import Summary
+from agent.reporting import Summary, Trouble
+from agent.sentences import LineReporter
 from agent.server_url import ServerUrl
 
 _WORTH_A_BAR: Final = 500  # rows; less is done before a bar can be read
@@ -20,42 +21,37 @@ class ConsoleReporter:
 
     def __init__(self, console: Console, *, quiet_when_nothing: bool) -> None:
         self._console = console
-        self._quiet_when_nothing = quiet_when_nothing
+        self._lines = LineReporter(self.say, quiet_when_nothing=quiet_when_nothing)
         self._progress: Progress | None = None
         self._task = TaskID(0)
+        self._title = ""
         self._first = 0
-        self._complaint = ""
 
     def started(self, first: int, last: int) -> None:
+        self.close()
         self._first = first
-        if self._console.is_terminal and last - first >= _WORTH_A_BAR:
-            columns = (TextColumn("Sending messages"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-            self._progress = Progress(*columns, console=self._console, transient=True)
-            self._task = self._progress.add_task("", total=last - first)
-            self._progress.start()
+        self._show("Sending messages", last - first)
 
     def reached(self, row: int) -> None:
-        if self._progress is not None:
-            self._progress.update(self._task, completed=row - self._first)
+        self._move_to(row)
+
+    def checking(self, row: int, last: int) -> None:
+        self._first = 0
+        self._show("Comparing with the server", last)
+        self._move_to(row)
 
     def waiting(self, seconds: float, reason: str) -> None:
-        self.complain(f"{reason}; trying again")
+        self._lines.waiting(seconds, reason)
 
     def finished(self, summary: Summary) -> None:
         self.close()
-        if self._complaint:
-            self.say("The server answers again.")
-        self._complaint = ""
-        if summary.sent:
-            self.say(f"Sent {summary.sent:,} messages: {summary.inserted:,} new, {summary.updated:,} changed.")
-        elif not self._quiet_when_nothing:
-            self.say("Nothing new: the server has everything.")
+        self._lines.finished(summary)
 
-    def complain(self, text: str) -> None:
-        """Say what is wrong, once as long as it stays the same."""
-        if text != self._complaint:
-            self._complaint = text
-            self.say(text)
+    def trouble(self, what: Trouble, text: str) -> None:
+        self._lines.trouble(what, text)
+
+    def well(self) -> None:
+        self._lines.well()
 
     def say(self, text: str) -> None:
         stamp = "" if self._console.is_terminal else f"{datetime.now().astimezone():%Y-%m-%d %H:%M:%S} "
@@ -66,6 +62,22 @@ class ConsoleReporter:
         if self._progress is not None:
             self._progress.stop()
         self._progress = None
+
+    def _show(self, title: str, rows: int) -> None:
+        """Have a bar of this title, if it is worth one."""
+        if self._progress is not None and title == self._title:
+            return
+        self.close()
+        if self._console.is_terminal and rows >= _WORTH_A_BAR:
+            columns = (TextColumn(title), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+            self._progress = Progress(*columns, console=self._console, transient=True)
+            self._task = self._progress.add_task("", total=rows)
+            self._title = title
+            self._progress.start()
+
+    def _move_to(self, row: int) -> None:
+        if self._progress is not None:
+            self._progress.update(self._task, completed=row - self._first)
 
 
 def show_registration(console: Console, server: ServerUrl, registration: Registration) -> None:

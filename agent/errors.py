@@ -1,6 +1,7 @@
 """What can go wrong in the agent: each error is one line that says what to do, and an exit code."""
 
 from enum import IntEnum
+from pathlib import Path
 
 
 class ExitCode(IntEnum):
@@ -11,6 +12,7 @@ class ExitCode(IntEnum):
     CANNOT_READ = 3
     SERVER_AWAY = 4
     NOT_PAIRED = 5
+    NO_SERVICE = 6
     INTERRUPTED = 130
 
 
@@ -32,6 +34,15 @@ class CannotRead(AgentError):
     exit_code = ExitCode.CANNOT_READ
 
 
+class NothingToRead(CannotRead):
+    """The database is there, and never held a message."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path} has never held a message; sign in to Messages on this Mac, with iCloud's messages switched on"
+        )
+
+
 class ServerAway(AgentError):
     """The server does not answer, or not as it should; trying again later may help."""
 
@@ -42,3 +53,13 @@ class NotPaired(AgentError):
     """There is no token, or the server refuses it."""
 
     exit_code = ExitCode.NOT_PAIRED
+
+
+class AlreadyRuns(AgentError):
+    """Another agent works in the same settings folder."""
+
+
+class NoService(AgentError):
+    """The service is written, and nothing on this machine can start it."""
+
+    exit_code = ExitCode.NO_SERVICE

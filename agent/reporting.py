@@ -1,19 +1,40 @@
-"""What a sync tells the person at the terminal."""
+"""What the agent tells of its work: to the person at the terminal, to the status file, to the menu bar."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from enum import StrEnum
 from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What one pass did."""
+    """What one pass did, in messages."""
 
     sent: int = 0
     inserted: int = 0
     updated: int = 0
+    deleted: int = 0
+    """Deleted on the server because they were deleted on this Mac."""
+    kept: int = 0
+    """On the server, not on this Mac, and without a trace of having been deleted here: kept."""
 
-    def plus(self, sent: int, inserted: int, updated: int) -> "Summary":
-        return Summary(self.sent + sent, self.inserted + inserted, self.updated + updated)
+    def __add__(self, later: "Summary") -> "Summary":
+        return Summary(*(getattr(self, field.name) + getattr(later, field.name) for field in fields(self)))
+
+
+class Trouble(StrEnum):
+    """Why the agent is not, or not wholly, doing its work."""
+
+    CANNOT_READ = "cannot-read"
+    """The Messages database cannot be read: no permission, no database, damaged, locked, of another kind."""
+    NOTHING_TO_READ = "nothing-to-read"
+    """The database is there and has never held a message: nobody is signed in to Messages."""
+    SERVER_AWAY = "server-away"
+    NOT_PAIRED = "not-paired"
+    CLOCK_SKEW = "clock-skew"
+    """The two clocks differ; everything works all the same."""
+    FAILED = "failed"
+    """Something else: a wrong setting, data that the server refuses."""
 
 
 class Reporter(Protocol):
@@ -25,8 +46,52 @@ class Reporter(Protocol):
     def reached(self, row: int) -> None:
         """Everything up to this row is safely on the server."""
 
+    def checking(self, row: int, last: int) -> None:
+        """A comparison of everything with the server has come to this row of `last`."""
+
     def waiting(self, seconds: float, reason: str) -> None:
         """Something is away; it will be tried again after these seconds."""
 
     def finished(self, summary: Summary) -> None:
         """The pass is complete."""
+
+    def trouble(self, what: Trouble, text: str) -> None:
+        """Something stands in the way; `text` is one line that says what to do. It may be told again and again."""
+
+    def well(self) -> None:
+        """Nothing stands in the way any more."""
+
+
+class Reporters:
+    """Tells several reporters the same."""
+
+    def __init__(self, reporters: Sequence[Reporter]) -> None:
+        self._reporters = reporters
+
+    def started(self, first: int, last: int) -> None:
+        for reporter in self._reporters:
+            reporter.started(first, last)
+
+    def reached(self, row: int) -> None:
+        for reporter in self._reporters:
+            reporter.reached(row)
+
+    def checking(self, row: int, last: int) -> None:
+        for reporter in self._reporters:
+            reporter.checking(row, last)
+
+    def waiting(self, seconds: float, reason: str) -> None:
+        for reporter in self._reporters:
+            reporter.waiting(seconds, reason)
+
+    def finished(self, summary: Summary) -> None:
+        for reporter in self._reporters:
+            reporter.finished(summary)
+
+    def trouble(self, what: Trouble, text: str) -> None:
+        for reporter in self._reporters:
+            reporter.trouble(what, text)
+
+    def well(self) -> None:
+        for reporter in self._reporters:
+            reporter.well()

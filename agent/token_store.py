@@ -8,10 +8,11 @@ from tempfile import NamedTemporaryFile
 from typing import Final, Protocol
 
 import keyring
-from keyring.errors import KeyringError
+from keyring.errors import KeyringError, PasswordDeleteError
 
 from agent.credential import Credential
 from agent.errors import AgentError, NotPaired
+from agent.private_file import write_private
 
 _KEYRING_SERVICE: Final = "conversation-assistant"
 
@@ -27,6 +28,9 @@ class TokenStore(Protocol):
 
     def save(self, credential: Credential) -> None:
         """Replace what was saved."""
+
+    def forget(self) -> bool:
+        """Remove what was saved; return whether there was anything."""
 
 
 class FileTokenStore:
@@ -64,22 +68,18 @@ class FileTokenStore:
 
     def save(self, credential: Credential) -> None:
         try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # Made with mode 0600 from the start, in the same folder so that the rename is atomic.
-            with NamedTemporaryFile(
-                "w", dir=self._path.parent, prefix=f".{self._path.name}.", delete=False, encoding="utf-8"
-            ) as file:
-                temporary = Path(file.name)
-                try:
-                    file.write(credential.to_json())
-                    file.flush()
-                    os.fsync(file.fileno())
-                    temporary.replace(self._path)
-                except BaseException:
-                    temporary.unlink(missing_ok=True)
-                    raise
+            write_private(self._path, credential.to_json())
         except OSError as error:
             raise self._cannot_keep(error) from error
+
+    def forget(self) -> bool:
+        try:
+            self._path.unlink()
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise AgentError(f"{self._path} cannot be removed: {error.strerror}") from error
+        return True
 
     def _cannot_keep(self, error: OSError) -> AgentError:
         return AgentError(f"the token cannot be kept in {self._path}: {error.strerror}")
@@ -112,6 +112,15 @@ class KeyringTokenStore:
             keyring.set_password(_KEYRING_SERVICE, self._server, credential.to_json())
         except KeyringError as error:
             raise _no_keychain() from error
+
+    def forget(self) -> bool:
+        try:
+            keyring.delete_password(_KEYRING_SERVICE, self._server)
+        except PasswordDeleteError:
+            return False
+        except KeyringError as error:
+            raise _no_keychain() from error
+        return True
 
 
 def _no_keychain() -> AgentError:

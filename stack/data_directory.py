@@ -85,3 +85,7 @@ class DataDirectory:
     @property
     def demo_token(self) -> Path:
         return self.root / "demo" / "agent-token.json"
+
+    @property
+    def demo_agent(self) -> Path:
+        return self.root / "demo" / "agent"

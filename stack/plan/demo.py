@@ -15,7 +15,10 @@ def demo_parts(plan: Installation) -> list[Part]:
     """Return what pairs the agent and what keeps it running. The product is whole without them."""
     options = ["--server", plan.url, "--token-file", str(plan.directory.demo_token.absolute())]
     chat_db = ["--chat-db", str(plan.directory.demo_chat_db.absolute())]
-    environment = child_environment(plan.environment)
+    # The settings, the lock and the status of the demo's agent; those of the owner's own agent are not to be touched.
+    environment = child_environment(plan.environment) | {
+        "ASSISTANT_AGENT_HOME": str(plan.directory.demo_agent.absolute())
+    }
     password = {"ASSISTANT_OWNER_PASSWORD": plan.owner_password or ""}
     pairing = Part(
         "pairing",

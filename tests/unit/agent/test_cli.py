@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from agent import __version__
 from agent.cli import app
+from agent.cli.options import chosen
 from agent.credential import Credential
 from agent.token_store import FileTokenStore
 
@@ -101,3 +102,42 @@ def test_a_certificate_that_is_none_is_a_wrong_option(tmp_path: Path):
 
     assert code == 2
     assert "--ca-file" in text
+
+
+def test_an_option_excludes_more_and_never_less(agent_home: Path):
+    agent_home.mkdir()
+    (agent_home / "agent.toml").write_text('exclude = ["+12025550150"]')
+
+    work = chosen(exclude=["ana@example.com", "+12025550150"])
+
+    assert work.settings.exclude == ("+12025550150", "ana@example.com")
+
+
+def test_a_wrong_setting_is_one_line_and_a_wrong_option(agent_home: Path):
+    agent_home.mkdir()
+    (agent_home / "agent.toml").write_text("interval = 0")
+
+    code, text = run("sync", "--once")
+
+    assert code == 2
+    assert text.startswith(f"assistant-agent: {agent_home / 'agent.toml'}: `interval` must be")
+    assert "\n" not in text
+
+
+def test_the_settings_are_enough(agent_home: Path, token_file: Path, tmp_path: Path):
+    agent_home.mkdir()
+    (agent_home / "agent.toml").write_text(
+        f'server = "{SERVER}"\ntoken_file = "{token_file}"\nchat_db = "{tmp_path}/chat.db"'
+    )
+
+    code, text = run("sync", "--once")
+
+    assert code == 3
+    assert f"there is no Messages database at {tmp_path}/chat.db" in text
+
+
+def test_without_a_server_anywhere_it_says_where_to_write_one(agent_home: Path):
+    code, text = run("sync", "--once")
+
+    assert code == 2
+    assert f"no server is set; name it with --server, or as `server` in {agent_home / 'agent.toml'}" in text

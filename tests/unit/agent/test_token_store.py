@@ -9,6 +9,7 @@ import keyring
 import pytest
 from keyring.backend import KeyringBackend
 from keyring.backends.fail import Keyring as NoKeyring
+from keyring.errors import PasswordDeleteError
 
 from agent.credential import Credential
 from agent.errors import AgentError, NotPaired
@@ -32,6 +33,10 @@ class InMemoryKeyring(KeyringBackend):
 
     def set_password(self, service: str, username: str, password: str) -> None:
         self.secrets[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        if self.secrets.pop((service, username), None) is None:
+            raise PasswordDeleteError("not found")
 
 
 @pytest.fixture
@@ -113,11 +118,21 @@ def test_the_keychain_keeps_one_secret_for_each_server(keychain: InMemoryKeyring
     assert len(keychain.secrets) == 1
 
 
+@pytest.mark.parametrize("kind", ["file", "keychain"])
+def test_what_is_forgotten_is_gone(tmp_path: Path, keychain: InMemoryKeyring, kind: str):
+    store = FileTokenStore(tmp_path / "token") if kind == "file" else KeyringTokenStore("https://h")
+    store.save(CREDENTIAL)
+
+    assert store.forget()
+    assert store.load() is None
+    assert not store.forget()
+
+
 def test_without_a_keychain_the_file_is_suggested(keychain: InMemoryKeyring):
     keyring.set_keyring(NoKeyring())
 
     store = KeyringTokenStore("https://h")
-    for act in (store.prepare, store.load, lambda: store.save(CREDENTIAL)):
+    for act in (store.prepare, store.load, lambda: store.save(CREDENTIAL), store.forget):
         with pytest.raises(AgentError, match="--token-file"):
             act()
 

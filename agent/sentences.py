@@ -1,0 +1,61 @@
+"""Tells a sync in single lines, each fact once; for a terminal and for a log."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from agent.reporting import Summary, Trouble
+from agent.troubles import ENDED_BY_A_PASS
+
+
+class LineReporter:
+    """Implements Reporter by saying lines. What stays the same is not said again."""
+
+    def __init__(self, say: Callable[[str], None], *, quiet_when_nothing: bool) -> None:
+        self._say = say
+        self._quiet_when_nothing = quiet_when_nothing
+        self._complaint: tuple[Trouble, str] | None = None
+        self._kept = 0
+
+    def started(self, first: int, last: int) -> None:
+        pass
+
+    def reached(self, row: int) -> None:
+        pass
+
+    def checking(self, row: int, last: int) -> None:
+        pass
+
+    def waiting(self, seconds: float, reason: str) -> None:
+        self.trouble(Trouble.SERVER_AWAY, f"{reason}; trying again")
+
+    def finished(self, summary: Summary) -> None:
+        if self._complaint and self._complaint[0] in ENDED_BY_A_PASS:
+            self.well()
+        said = sentence_of(summary if summary.kept != self._kept else replace(summary, kept=0))
+        self._kept = summary.kept or self._kept
+        if said:
+            self._say(said)
+        elif not self._quiet_when_nothing:
+            self._say("Nothing new: the server has everything.")
+
+    def trouble(self, what: Trouble, text: str) -> None:
+        if self._complaint != (what, text):
+            self._complaint = (what, text)
+            self._say(text)
+
+    def well(self) -> None:
+        if self._complaint:
+            self._say("All is well again.")
+        self._complaint = None
+
+
+def sentence_of(summary: Summary) -> str:
+    """Return what a pass did, or nothing."""
+    sentences = []
+    if summary.sent:
+        sentences.append(f"Sent {summary.sent:,} messages: {summary.inserted:,} new, {summary.updated:,} changed.")
+    if summary.deleted:
+        sentences.append(f"Deleted {summary.deleted:,} on the server that were deleted here.")
+    if summary.kept:
+        sentences.append(f"Kept {summary.kept:,} on the server that are no longer here.")
+    return " ".join(sentences)
