@@ -617,12 +617,21 @@ class GetSyncStateRequest(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    DIGESTS_SINCE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def digests_since(self) -> _timestamp_pb2.Timestamp:
+        """Also give the digests of messages sent at or after this, as GetDigests does: a device that starts then knows with one call
+        whether there is anything to do.
+        """
+
     def __init__(
         self,
+        *,
+        digests_since: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["digests_since", b"digests_since"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["digests_since", b"digests_since"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -638,15 +647,23 @@ class GetSyncStateResponse(_message.Message):
     LAST_SYNC_AT_FIELD_NUMBER: _builtins.int
     MESSAGE_COUNT_FIELD_NUMBER: _builtins.int
     CONVERSATION_COUNT_FIELD_NUMBER: _builtins.int
+    DIGESTS_FIELD_NUMBER: _builtins.int
+    DIGESTS_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     cursor: _builtins.str
     """The last committed cursor; empty before the first sync."""
     message_count: _builtins.int
     """How many messages the account has."""
     conversation_count: _builtins.int
     """How many conversations the account has."""
+    digests_page_token: _builtins.str
+    """The `page_token` with which GetDigests goes on; empty when these are all."""
     @_builtins.property
     def last_sync_at(self) -> _timestamp_pb2.Timestamp:
         """When that was."""
+
+    @_builtins.property
+    def digests(self) -> _containers.RepeatedCompositeFieldContainer[Global___ConversationDigest]:
+        """The first page of digests, if they were asked for."""
 
     def __init__(
         self,
@@ -655,10 +672,12 @@ class GetSyncStateResponse(_message.Message):
         last_sync_at: _timestamp_pb2.Timestamp | None = ...,
         message_count: _builtins.int = ...,
         conversation_count: _builtins.int = ...,
+        digests: _abc.Iterable[Global___ConversationDigest] | None = ...,
+        digests_page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["last_sync_at", b"last_sync_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_count", b"conversation_count", "cursor", b"cursor", "last_sync_at", b"last_sync_at", "message_count", b"message_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_count", b"conversation_count", "cursor", b"cursor", "digests", b"digests", "digests_page_token", b"digests_page_token", "last_sync_at", b"last_sync_at", "message_count", b"message_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1326,6 +1326,13 @@ export declare const SyncContactBatchResponseSchema: GenMessage<SyncContactBatch
  * @generated from message assistant.sync.v1.GetSyncStateRequest
  */
 export declare type GetSyncStateRequest = Message<"assistant.sync.v1.GetSyncStateRequest"> & {
+  /**
+   * Also give the digests of messages sent at or after this, as GetDigests does: a device that starts then knows with one call
+   * whether there is anything to do.
+   *
+   * @generated from field: google.protobuf.Timestamp digests_since = 1;
+   */
+  digestsSince?: Timestamp | undefined;
 };
 
 /**
@@ -1334,6 +1341,13 @@ export declare type GetSyncStateRequest = Message<"assistant.sync.v1.GetSyncStat
  * @generated from message assistant.sync.v1.GetSyncStateRequest
  */
 export declare type GetSyncStateRequestJson = {
+  /**
+   * Also give the digests of messages sent at or after this, as GetDigests does: a device that starts then knows with one call
+   * whether there is anything to do.
+   *
+   * @generated from field: google.protobuf.Timestamp digests_since = 1;
+   */
+  digestsSince?: TimestampJson;
 };
 
 /**
@@ -1375,6 +1389,20 @@ export declare type GetSyncStateResponse = Message<"assistant.sync.v1.GetSyncSta
    * @generated from field: int64 conversation_count = 4;
    */
   conversationCount: bigint;
+
+  /**
+   * The first page of digests, if they were asked for.
+   *
+   * @generated from field: repeated assistant.sync.v1.ConversationDigest digests = 5;
+   */
+  digests: ConversationDigest[];
+
+  /**
+   * The `page_token` with which GetDigests goes on; empty when these are all.
+   *
+   * @generated from field: string digests_page_token = 6;
+   */
+  digestsPageToken: string;
 };
 
 /**
@@ -1410,6 +1438,20 @@ export declare type GetSyncStateResponseJson = {
    * @generated from field: int64 conversation_count = 4;
    */
   conversationCount?: string;
+
+  /**
+   * The first page of digests, if they were asked for.
+   *
+   * @generated from field: repeated assistant.sync.v1.ConversationDigest digests = 5;
+   */
+  digests?: ConversationDigestJson[];
+
+  /**
+   * The `page_token` with which GetDigests goes on; empty when these are all.
+   *
+   * @generated from field: string digests_page_token = 6;
+   */
+  digestsPageToken?: string;
 };
 
 /**
