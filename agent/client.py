@@ -65,12 +65,13 @@ class ServerClient:
         self._server = server
         self.credential = credential
 
-    async def sync_state(self) -> sync_pb2.GetSyncStateResponse:
-        """Return what the server has kept."""
+    async def sync_state(self, digests_since: int | None = None) -> sync_pb2.GetSyncStateResponse:
+        """Return what the server has kept; see `digests` for `digests_since`."""
+        request = sync_pb2.GetSyncStateRequest()
+        if digests_since is not None:
+            request.digests_since.FromNanoseconds(digests_since)
         with self._plain_errors():
-            return await self._sync.GetSyncState(
-                sync_pb2.GetSyncStateRequest(), metadata=self._metadata(), timeout=_CALL_SECONDS, wait_for_ready=False
-            )
+            return await self._sync.GetSyncState(request, metadata=self._metadata(), timeout=_CALL_SECONDS)
 
     async def upload(
         self, requests: Iterable[sync_pb2.SyncMessagesRequest] | AsyncIterable[sync_pb2.SyncMessagesRequest]

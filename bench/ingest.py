@@ -13,7 +13,6 @@ import asyncio
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -22,13 +21,8 @@ from uuid import uuid4
 from assistant.sync.v1 import sync_pb2
 
 from agent.chatdb.reader import MessagesReader
-from agent.client import ServerClient, open_channel
-from agent.credential import Credential
-from agent.reporting import Summary, Trouble
-from agent.server_url import parse_server_url
-from agent.sync import Sync
 from agent.sync.requests import request_of
-from agent.token_store import TokenStore
+from bench.agent import agent_of
 from bench.sync_stack import SyncStack, running_sync_stack
 from bench.table import Row, print_table
 from stack.demo_data.bulk import write_bulk_chat_db
@@ -51,15 +45,15 @@ async def _run(messages: int, rounds: int, direct: bool) -> list[Row]:
         chat_db = Path(scratch) / "chat.db"
         write_bulk_chat_db(chat_db, messages, CHATS)
         async with running_sync_stack() as stack:
-            records = _records(stack, chat_db)
+            records = records_of_database(stack, chat_db)
             address = stack.sync_address if direct else stack.envoy_address
             seconds: dict[str, list[float]] = {"copy": [], "upsert": [], "agent": []}
             owner = await stack.connect()
             for _ in range(rounds):
                 for name, measured in (
-                    ("copy", lambda: _copy(stack, records)),
+                    ("copy", lambda: copy(stack, records)),
                     ("upsert", lambda: _upsert(stack, records)),
-                    ("agent", lambda: _agent(stack, chat_db, address)),
+                    ("agent", lambda: first_sync(stack, chat_db, address)),
                 ):
                     await stack.empty(owner)
                     seconds[name].append(await _timed(measured))
@@ -82,7 +76,7 @@ async def _timed(work: Callable[[], Awaitable[None]]) -> float:
     return time.perf_counter() - started
 
 
-def _records(stack: SyncStack, chat_db: Path) -> Records:
+def records_of_database(stack: SyncStack, chat_db: Path) -> Records:
     """The rows of the database as sync_svc would write them."""
     rows: list[MessageRow] = []
     with MessagesReader(chat_db) as reader:
@@ -98,7 +92,7 @@ def _requests(reader: MessagesReader) -> Iterator[sync_pb2.SyncMessagesRequest]:
         yield request_of(reading, described)
 
 
-async def _copy(stack: SyncStack, records: Records) -> None:
+async def copy(stack: SyncStack, records: Records) -> None:
     owner = await stack.connect()
     async with owner.transaction():
         await owner.copy_records_to_table("messages", schema_name="sync", records=records, columns=COLUMNS)
@@ -117,51 +111,10 @@ async def _upsert(stack: SyncStack, records: Records) -> None:
     await service.close()
 
 
-async def _agent(stack: SyncStack, chat_db: Path, address: str) -> None:
-    server = parse_server_url(f"http://{address}")
-    credential = Credential(str(server), "bench", stack.device_token, datetime.now(UTC) + timedelta(days=7))
-    async with open_channel(server) as channel:
-        client = ServerClient(channel, server, credential)
-        await Sync(chat_db, client, _Forgetful(), _Quiet()).run_pass()
-
-
-class _Forgetful(TokenStore):
-    """The token is good for as long as the benchmark runs."""
-
-    def prepare(self) -> None:
-        pass
-
-    def load(self) -> Credential | None:
-        return None
-
-    def save(self, credential: Credential) -> None:
-        pass
-
-    def forget(self) -> bool:
-        return False
-
-
-class _Quiet:
-    def started(self, first: int, last: int) -> None:
-        pass
-
-    def reached(self, row: int) -> None:
-        pass
-
-    def checking(self, row: int, last: int) -> None:
-        pass
-
-    def waiting(self, seconds: float, reason: str) -> None:
-        raise RuntimeError(f"the sync had to wait: {reason}")
-
-    def finished(self, summary: Summary) -> None:
-        pass
-
-    def trouble(self, what: Trouble, text: str) -> None:
-        raise RuntimeError(text)
-
-    def well(self) -> None:
-        pass
+async def first_sync(stack: SyncStack, chat_db: Path, address: str) -> None:
+    """One pass of an agent that the server has never heard of."""
+    async with agent_of(stack, chat_db, address) as (sync, _):
+        await sync.run_pass()
 
 
 if __name__ == "__main__":

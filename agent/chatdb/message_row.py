@@ -92,7 +92,9 @@ def message_of(
         if not (any(row[RARE:CHAT]) or attachments or reactions):
             return _message(row, chat, handles, from_me, Kind.TEXT if body else Kind.OTHER, body, None)
         body = Body(body)
-    rare = Rare._make(value or 0 for value in row[RARE:CHAT])  # NULL, an empty text and 0 say the same in each of them
+    rare = Rare._make(
+        [value or 0 for value in row[RARE:CHAT]]
+    )  # NULL, an empty text and 0 say the same in each of them
     from_me = from_me or is_own_location(rare.item_type, rare.other_handle, rare.share_direction)
     if rare.item_type:
         return _message(row, chat, handles, from_me, Kind.GROUP_EVENT, "", _event(row, rare, handles))
@@ -103,14 +105,14 @@ def message_of(
 def _message(
     row: Row, chat: Chat, handles: Mapping[int, str], from_me: bool, kind: Kind, text: str, extra: Extra | None
 ) -> Message:
-    read, delivered = row[READ], row[DELIVERED]
+    handle, read, delivered = row[HANDLE], row[READ], row[DELIVERED]
     # As a tuple: what a NamedTuple's own constructor adds to it is a tenth of reading a message.
     return _NEW(
         Message,
         (
             row[GUID],
             chat.guid,
-            "" if from_me else _sender(handles.get(row[HANDLE], ""), chat),
+            "" if from_me else (handles.get(handle) or _silent_sender(chat))[:MAX_HANDLE],
             from_me,
             kind,
             text,
@@ -129,11 +131,9 @@ def _message(
 _NEW: Final = tuple.__new__
 
 
-def _sender(handle: str, chat: Chat) -> str:
-    """The sender, who in a one-to-one chat is known even where the row does not say."""
-    if not handle and not chat.is_group:
-        handle = chat.identifier
-    return handle[:MAX_HANDLE]
+def _silent_sender(chat: Chat) -> str:
+    """The sender where the row does not say: in a one-to-one chat there is only one."""
+    return "" if chat.is_group else chat.identifier
 
 
 def _event(row: Row, rare: Rare, handles: Mapping[int, str]) -> Extra:

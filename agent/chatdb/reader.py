@@ -3,7 +3,6 @@
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -230,7 +229,8 @@ class MessagesReader:
         """Read chats and handles again when these rows name one that has just been added."""
         directory = self._directory
         chats = {row[CHAT] for row in rows} - directory.chats.keys() - directory.excluded_chats
-        handles = {handle for row in rows for handle in (row[HANDLE], row[OTHER_HANDLE])} - directory.handles.keys()
+        handles = {row[HANDLE] for row in rows} | {row[OTHER_HANDLE] for row in rows}
+        handles -= directory.handles.keys()
         strange = {("chat", chat) for chat in chats} | {("handle", handle) for handle in handles}
         strange -= self._strange | {("chat", None), ("handle", None), ("handle", 0)}
         if strange:
@@ -255,7 +255,7 @@ class MessagesReader:
         if not extra.mentions or not self._directory.excluded_handles:
             return message
         mentions = tuple(one for one in extra.mentions if not self._directory.names_excluded(one.handle))
-        return message._replace(extra=replace(extra, mentions=mentions))
+        return message._replace(extra=extra._replace(mentions=mentions))
 
     def _may_get_a_chat(self, row: Row, hold_from: int | None) -> bool:
         if hold_from is None:

@@ -95,9 +95,8 @@ class AppBalloon(NamedTuple):
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class Extra:
-    """What most messages do not have. Times are nanoseconds since 1970."""
+class Extra(NamedTuple):
+    """What most messages do not have. Times are nanoseconds since 1970. A tuple for the same reason as Message."""
 
     subject: str = ""
     edited_at: int | None = None

@@ -14,6 +14,7 @@ from agent.cli.run import run
 from agent.cli.status import status
 from agent.cli.sync import sync
 from agent.cli.uninstall import uninstall
+from agent.collector import collect_rarely
 
 # Without rich's tracebacks: they print local variables, and those may hold messages.
 app = typer.Typer(
@@ -28,6 +29,7 @@ app = typer.Typer(
 
 @app.callback(invoke_without_command=True)
 def main(version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False) -> None:
+    collect_rarely()
     if version:
         typer.echo(__version__)
         raise typer.Exit

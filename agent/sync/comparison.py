@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final, NamedTuple
@@ -42,14 +42,21 @@ class Comparison:
     _accepted: dict[str, tuple[Digest, Digest]] = field(default_factory=dict)
     """Differences by chat that have to stay: messages of another Mac, or of a database that was here before."""
 
-    async def run(self, reader: MessagesReader, up_to: int, since: int | None = None) -> Summary:
+    async def run(
+        self,
+        reader: MessagesReader,
+        up_to: int,
+        since: int | None = None,
+        stored: Sequence[sync_pb2.ConversationDigest] | None = None,
+    ) -> Summary:
         """Make the server's copy equal to all rows up to `up_to`, or to those with a date from `since` on.
 
-        The server's messages that this Mac lacks are deleted only if the database says that they were deleted. Raises
-        ServerAway after the last try; doing it again then is safe.
+        `stored` is what the server has, where that is known already. The server's messages that this Mac lacks are deleted
+        only if the database says that they were deleted. Raises ServerAway after the last try; doing it again then is safe.
         """
         compared = _Compared(reader, up_to, since)
-        stored = await self.patience.through(lambda: self.client.digests(since))
+        if stored is None:
+            stored = await self.patience.through(lambda: self.client.digests(since))
         compared.learn_deletions(stored)
         found = await self._scan(compared)
         there = {one.conversation_id: Digest(one.message_count, one.hash) for one in stored}

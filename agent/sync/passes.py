@@ -2,11 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
+
+from assistant.sync.v1 import sync_pb2
 
 from agent.chatdb.reader import MessagesReader
 from agent.chatdb.tapbacks import TapbackIndex
@@ -102,16 +104,17 @@ class Sync:
         summary = Summary()
         progress = self._progress if await self._may_go_on(reader) else None
         is_first_look = progress is None
+        recent_from = (self._now_ns() // _SECOND_NS - int(self._limits.window_days * _DAY)) * _SECOND_NS
         if progress is None:
-            progress, summary = await self._begin(reader)
-        progress.recent_from = self._now_ns() - int(self._limits.window_days * _DAY) * _SECOND_NS
+            progress, summary = await self._begin(reader, recent_from)
+        progress.recent_from = recent_from
         await self._descriptions.send_contacts(reader, progress)
         summary += await self._new_rows.send(reader, progress)
         summary += await self._old_rows.send_held(reader, progress)
         deletions = await self._deletions.send(reader, progress)
         summary += deletions.summary
         if is_first_look:
-            summary += await self._look_at_recent(reader, progress)
+            summary += await self._look_at_recent(reader, progress, progress.stored if summary == Summary() else None)
         else:
             summary += await self._old_rows.send_changed(reader, progress, self._limits.window_rows)
         await self._descriptions.send_chats(reader, progress)
@@ -131,15 +134,16 @@ class Sync:
         self._asked_at = time.monotonic()
         return state.cursor == self._progress.kept
 
-    async def _begin(self, reader: MessagesReader) -> tuple[Progress, Summary]:
+    async def _begin(self, reader: MessagesReader, recent_from: int) -> tuple[Progress, Summary]:
         """Find out from the server where to go on."""
-        state = await self._patience.through(self._client.sync_state)
+        state = await self._patience.through(lambda: self._client.sync_state(recent_from))
         self._asked_at = time.monotonic()
         self._deletions.forget()
         cursor, last = Cursor.from_text(state.cursor), reader.last_rowid()
         if self._seen_up_to is None:
             self._seen_up_to = last
         progress = Progress(state.cursor, cursor, cursor.place.rowid, self._seen_up_to)
+        progress.stored = None if state.digests_page_token else state.digests
         if cursor.place.rowid and reader.holds(cursor.place):
             return progress, Summary()
         if state.message_count:
@@ -161,10 +165,12 @@ class Sync:
         await self._keep(progress)
         return summary
 
-    async def _look_at_recent(self, reader: MessagesReader, progress: Progress) -> Summary:
+    async def _look_at_recent(
+        self, reader: MessagesReader, progress: Progress, stored: Sequence[sync_pb2.ConversationDigest] | None
+    ) -> Summary:
         """Find out what happened to recent messages while no process watched."""
         states = reader.states_since(progress.recent_from, progress.read_up_to)[-self._limits.window_rows :]
-        summary = await self._comparison.run(reader, progress.read_up_to, progress.recent_from)
+        summary = await self._comparison.run(reader, progress.read_up_to, progress.recent_from, stored)
         held = set(progress.held.rows())
         progress.window.replace(state for state in states if state.rowid not in held)
         return summary

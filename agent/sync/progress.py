@@ -1,9 +1,11 @@
 """What one process knows of how far it has come; all of it can be lost, and is then found out again."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
+
+from assistant.sync.v1 import sync_pb2
 
 from agent.sync.cursor import Cursor
 from agent.sync.window import Window
@@ -51,6 +53,8 @@ class Progress:
     """The newest row when this process first looked: what lies behind it was written under its eyes."""
     recent_from: int = 0
     """Rows with a date from then on are remembered in `window`; nanoseconds since 1970."""
+    stored: Sequence[sync_pb2.ConversationDigest] | None = None
+    """What the server had of recent messages when it was asked for the cursor."""
     held: HeldRows = field(default_factory=HeldRows)
     window: Window = field(default_factory=Window)
 

@@ -100,12 +100,18 @@ class SyncServicer(sync_pb2_grpc.SyncServiceServicer):
     async def GetSyncState(self, request: pb.GetSyncStateRequest, context: Context) -> pb.GetSyncStateResponse:
         """What is kept of the device's syncs."""
         state = await self._store.sync_state(*_caller())
-        return pb.GetSyncStateResponse(
+        answer = pb.GetSyncStateResponse(
             cursor=state.cursor,
             last_sync_at=stamp(state.last_sync_at),
             message_count=state.message_count,
             conversation_count=state.conversation_count,
         )
+        if request.HasField("digests_since"):
+            since = optional_time(request, "digests_since")
+            page = await self._digests.digests(current_account(), since, "", DIGEST_PAGE)
+            answer.digests.extend(_digest_view(one) for one in page.digests)
+            answer.digests_page_token = encode_guid_token(page.after)
+        return answer
 
     async def GetDigests(self, request: pb.GetDigestsRequest, context: Context) -> pb.GetDigestsResponse:
         """Fingerprints of what is stored."""

@@ -69,6 +69,27 @@ def _told(digests: Iterable[sync_pb2.ConversationDigest]) -> list[tuple[str, int
     return [(one.conversation_id, one.message_count, one.hash) for one in digests]
 
 
+async def test_the_sync_state_brings_digests_when_asked(me: Caller):
+    await synced(me, *_messages(), cursor="here")
+
+    plain = await me.sync.GetSyncState(sync_pb2.GetSyncStateRequest())
+    asked = await me.sync.GetSyncState(sync_pb2.GetSyncStateRequest(digests_since=at(2)))
+
+    assert not plain.digests
+    assert (asked.cursor, asked.digests_page_token) == ("here", "")
+    assert list(asked.digests) == await _digests(me, since=at(2)) != await _digests(me)
+
+
+async def test_a_sync_state_with_more_digests_than_a_page_says_where_they_go_on(me: Caller):
+    await synced(me, *(incoming(str(n), conversation_id=f"chat-{n:04}") for n in range(501)))
+
+    state = await me.sync.GetSyncState(sync_pb2.GetSyncStateRequest(digests_since=at(0)))
+    rest = await me.sync.GetDigests(sync_pb2.GetDigestsRequest(since=at(0), page_token=state.digests_page_token))
+
+    assert len(state.digests) == 500
+    assert [one.conversation_id for one in rest.digests] == ["chat-0500"]
+
+
 @pytest.mark.parametrize("size", [0, 1, 2, 5])
 async def test_digests_are_those_of_the_messages(me: Caller, size: int):
     messages = _messages()

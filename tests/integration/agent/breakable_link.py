@@ -14,6 +14,8 @@ class BreakableLink:
     break_after: list[int] = field(default_factory=list)
     port: int = 0
     breaks: int = 0
+    sent: int = 0
+    """Bytes that came from the agent, however far they got."""
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _open: set[asyncio.StreamWriter] = field(default_factory=set)
 
@@ -33,18 +35,21 @@ class BreakableLink:
         back = asyncio.create_task(self._forward(to_reader, writer, None))
         self._tasks.add(back)
         try:
-            await self._forward(reader, to_writer, limit)
+            await self._forward(reader, to_writer, limit, count=True)
         finally:
             back.cancel()
             for end in (writer, to_writer):
                 end.transport.abort()
             self._open -= {writer, to_writer}
 
-    async def _forward(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, limit: int | None) -> None:
+    async def _forward(
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, limit: int | None, *, count: bool = False
+    ) -> None:
         passed = 0
         try:
             while data := await source.read(65_536):
                 passed += len(data)
+                self.sent += len(data) if count else 0
                 if limit is not None and passed > limit:
                     self.breaks += 1
                     return

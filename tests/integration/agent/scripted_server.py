@@ -78,19 +78,24 @@ class ScriptedSync(sync_pb2_grpc.SyncServiceServicer):
     ) -> sync_pb2.GetSyncStateResponse:
         await self._script.check(context)
         self._script.calls.append("GetSyncState")
-        return sync_pb2.GetSyncStateResponse(cursor=self._script.cursor, message_count=len(self._script.messages))
+        answer = sync_pb2.GetSyncStateResponse(cursor=self._script.cursor, message_count=len(self._script.messages))
+        if request.HasField("digests_since"):
+            answer.digests.extend(self._digests(sync_pb2.GetDigestsRequest(since=request.digests_since)))
+        return answer
 
     async def GetDigests(self, request: sync_pb2.GetDigestsRequest, context: Context) -> sync_pb2.GetDigestsResponse:
         await self._script.check(context)
         self._script.calls.append("GetDigests")
-        answer = sync_pb2.GetDigestsResponse()
-        for chat in sorted({message.conversation_id for message in self._stored(request)}):
-            digest = answer.digests.add(conversation_id=chat)
-            for message in self._stored(request):
-                if message.conversation_id == chat:
-                    digest.message_count += 1
-                    digest.hash ^= message.state_hash
-        return answer
+        return sync_pb2.GetDigestsResponse(digests=self._digests(request))
+
+    def _digests(self, request: sync_pb2.GetDigestsRequest) -> list[sync_pb2.ConversationDigest]:
+        digests: dict[str, sync_pb2.ConversationDigest] = {}
+        for message in self._stored(request):
+            chat = message.conversation_id
+            digest = digests.setdefault(chat, sync_pb2.ConversationDigest(conversation_id=chat))
+            digest.message_count += 1
+            digest.hash ^= message.state_hash
+        return [digests[chat] for chat in sorted(digests)]
 
     async def ListMessageStates(
         self, request: sync_pb2.ListMessageStatesRequest, context: Context

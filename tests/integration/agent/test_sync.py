@@ -61,7 +61,7 @@ async def test_a_new_process_asks_and_sends_nothing_when_nothing_is_new(chat_db:
             again = await agent.sync.run_pass()
 
     assert again == Summary()
-    assert script.calls == ["GetSyncState", "GetDigests"]
+    assert script.calls == ["GetSyncState"]
 
 
 async def test_a_new_message_is_all_that_a_later_agent_sends(chat_db: Path):
