@@ -1,6 +1,6 @@
-"""All benchmarks, one after another, as one table each. Needs about ten minutes and a machine that does nothing else.
+"""All benchmarks, one after another, as one table each. Needs about a quarter of an hour and a machine that does nothing else.
 
-python -m bench [ingest] [browse] [stream] [memory]
+python -m bench [decoder] [reading] [following] [ingest] [first-sync] [browse] [stream] [memory]
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import platform
 import sys
 from collections.abc import Callable
 
-from bench import browse, ingest, memory, stream
+from bench import browse, decoder, first_sync, following, ingest, memory, reading, stream
 from bench.running_product import running_product
 from bench.table import Row, print_table
 from tests.e2e.product import PASSWORD
@@ -24,7 +24,11 @@ def streams() -> list[Row]:
 
 
 BENCHMARKS: dict[str, tuple[str, Callable[[], list[Row]]]] = {
+    "decoder": ("Decoder: attributed strings, beside pytypedstream", decoder.run),
+    "reading": ("Reading: chat.db to encoded requests, beside a bare SELECT", reading.run),
+    "following": ("Following: the agent while nothing happens, and when something does", following.run),
     "ingest": ("Ingest: 100,000 messages, agent → Envoy → sync_svc → PostgreSQL", ingest.run),
+    "first-sync": ("First sync: 100,000 and 1,000,000 messages, end to end", first_sync.run),
     "browse": ("Browse: at 10,000 and 1,000,000 messages", browse.run),
     "stream": ("Stream: drafts over SSE through Envoy", streams),
     "memory": ("Memory of the demo stack", memory.run),

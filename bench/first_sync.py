@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from statistics import median
 
+from agent.collector import collect_rarely
 from bench.ingest import CHATS, copy, first_sync, records_of_database
 from bench.sync_stack import SyncStack, running_sync_stack
 from bench.table import Row, print_table
@@ -50,6 +51,7 @@ async def _measure(stack: SyncStack, size: int, rounds: int) -> tuple[float, flo
         chat_db = Path(scratch) / "chat.db"
         write_bulk_chat_db(chat_db, size, CHATS)
         records = records_of_database(stack, chat_db)
+        collect_rarely()  # as the agent does, in which the records would not lie about
         copies, syncs = [], []
         owner = await stack.connect()
         for _ in range(rounds):

@@ -21,6 +21,7 @@ from uuid import uuid4
 from assistant.sync.v1 import sync_pb2
 
 from agent.chatdb.reader import MessagesReader
+from agent.collector import collect_rarely
 from agent.sync.requests import request_of
 from bench.agent import agent_of
 from bench.sync_stack import SyncStack, running_sync_stack
@@ -46,6 +47,7 @@ async def _run(messages: int, rounds: int, direct: bool) -> list[Row]:
         write_bulk_chat_db(chat_db, messages, CHATS)
         async with running_sync_stack() as stack:
             records = records_of_database(stack, chat_db)
+            collect_rarely()  # as the agent does, in which the records would not lie about
             address = stack.sync_address if direct else stack.envoy_address
             seconds: dict[str, list[float]] = {"copy": [], "upsert": [], "agent": []}
             owner = await stack.connect()
@@ -60,13 +62,19 @@ async def _run(messages: int, rounds: int, direct: bool) -> list[Row]:
                     found = await owner.fetchval("SELECT count(*) FROM sync.messages")
                     assert found == messages, (name, found)
             await owner.close()
-    copy, upsert, agent = (messages / median(seconds[name]) for name in ("copy", "upsert", "agent"))
+    copied, upserted, synced = (messages / median(seconds[name]) for name in ("copy", "upsert", "agent"))
     way = "agent → sync_svc → PostgreSQL" if direct else "agent → Envoy → sync_svc → PostgreSQL"
     return [
-        Row("raw COPY, one transaction", copy, "messages/s"),
-        Row(f"bare upsert from memory, {MAX_ROWS:,} a transaction", upsert, "messages/s", "raw COPY", upsert / copy),
-        Row(way, agent, "messages/s", "raw COPY", agent / copy, "≥ 0.3"),
-        Row(way, agent, "messages/s", "bare upsert", agent / upsert, "≥ 0.8"),
+        Row("raw COPY, one transaction", copied, "messages/s"),
+        Row(
+            f"bare upsert from memory, {MAX_ROWS:,} a transaction",
+            upserted,
+            "messages/s",
+            "raw COPY",
+            upserted / copied,
+        ),
+        Row(way, synced, "messages/s", "raw COPY", synced / copied, "≥ 0.3"),
+        Row(way, synced, "messages/s", "bare upsert", synced / upserted, "≥ 0.8"),
     ]
 
 
