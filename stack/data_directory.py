@@ -83,6 +83,10 @@ class DataDirectory:
         return self.root / "demo" / "chat.db"
 
     @property
+    def demo_address_book(self) -> Path:
+        return self.root / "demo" / "AddressBook"
+
+    @property
     def demo_token(self) -> Path:
         return self.root / "demo" / "agent-token.json"
 

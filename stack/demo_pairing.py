@@ -14,7 +14,7 @@ from pathlib import Path
 
 import httpx
 
-from stack.demo_data import write_demo_chat_db
+from stack.demo_data import write_demo_address_book, write_demo_chat_db
 from stack.launcher import tied_command
 
 CODE = re.compile(r"^Code: (\d{6})$")
@@ -25,22 +25,26 @@ TIMEOUT_SECONDS = 20.0
 def main() -> int:
     """Pair unless the agent is paired already; return the exit status."""
     parser = argparse.ArgumentParser()
-    for option in ("--server", "--token-file", "--chat-db"):
+    for option in ("--server", "--token-file", "--chat-db", "--address-book"):
         parser.add_argument(option, required=True)
     options = parser.parse_args()
-    server, token_file, chat_db = options.server, Path(options.token_file), Path(options.chat_db)
+    server, token_file = options.server, Path(options.token_file)
+    chat_db, address_book = Path(options.chat_db), Path(options.address_book)
     chat_db.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not chat_db.exists():
         write_demo_chat_db(chat_db, now=datetime.now(UTC))
-    if token_file.exists() and _sync_once(server, token_file, chat_db) == 0:
+    if not address_book.exists():
+        write_demo_address_book(address_book)
+    database = ["--chat-db", str(chat_db), "--address-book", str(address_book)]
+    if token_file.exists() and _sync_once(server, token_file, database) == 0:
         return 0
     token_file.unlink(missing_ok=True)
     return _pair(server, token_file)
 
 
-def _sync_once(server: str, token_file: Path, chat_db: Path) -> int:
+def _sync_once(server: str, token_file: Path, database: Sequence[str]) -> int:
     """The agent itself is the judge of its token: one for another address, an expired or a revoked one is of no use."""
-    command = _agent("sync", "--server", server, "--token-file", str(token_file), "--chat-db", str(chat_db), "--once")
+    command = _agent("sync", "--server", server, "--token-file", str(token_file), *database, "--once")
     return subprocess.run(command, check=False).returncode
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from stack.demo_data.chat_db import INSERT_JOIN, INSERT_MESSAGE, apple_date, message_values, stable_guid
+from stack.demo_data.script import load_people
 from stack.demo_data.typedstream_writer import attributed_body
 from stack.errors import StackError
 
@@ -17,7 +18,8 @@ def append_incoming(
 ) -> str:
     """Add a message from somebody, as if it had just arrived, and return its GUID.
 
-    `conversation` is the chat's name or guid; `sender` is a handle, the first participant when left out.
+    `conversation` is a group's name, a chat's guid, or the name of one of the demo's people; `sender` is a handle, the
+    first participant when left out.
     """
     return _append(path, conversation, text, sender, sent_at, from_me=False)
 
@@ -29,11 +31,12 @@ def append_outgoing(path: Path, conversation: str, text: str, *, sent_at: dateti
 
 def _append(path: Path, conversation: str, text: str, sender: str, sent_at: datetime | None, *, from_me: bool) -> str:
     date = apple_date(sent_at or datetime.now().astimezone())
+    person = load_people().get(conversation)
     with closing(sqlite3.connect(f"file:{path}?mode=rw", uri=True)) as connection, connection:
         chat_id, service, room = _only(
             connection,
-            "SELECT ROWID, service_name, room_name FROM chat WHERE ? IN (guid, display_name)",
-            (conversation,),
+            "SELECT ROWID, service_name, room_name FROM chat WHERE ? IN (guid, display_name) OR chat_identifier = ?",
+            (conversation, person.handle if person else None),
         )
         handle_id, _ = _only(
             connection,

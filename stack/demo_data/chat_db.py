@@ -86,7 +86,7 @@ def add_chat(connection: sqlite3.Connection, name: str, members: dict[str, int],
             identifier if group else None,
             name,
             OWNER_HANDLE,
-            stable_guid("group", name),
+            stable_guid("group", name or identifier),
         ),
     ).fetchone()
     chat_id = int(row[0])

@@ -2,11 +2,16 @@
 
 A file names a group or not (`group:`), its people (`with:`, between semicolons), and then holds blocks of lines. A block
 begins with its time before now: `@ 12d 18:40` (twelve days ago at 18:40), `@ 3h` or `@ 35m`. Lines are `Name: text`, with
-`Me` for the owner; a line that starts with two spaces goes on with the text before it.
+`Me` for the owner; a line that starts with two spaces goes on with the text before it. Other lines say more of the message
+before them: `+ Name: love` a reaction (a kind, or an emoji), `~ text` what it said before it was edited, `> 3` that it
+replies to the third message before it, `% lake.heic` that a photo goes with it.
+
+In people.txt somebody with several addresses has a row for each; the name of the second row ends in `#` and a word of its own,
+by which a conversation names that address.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -24,6 +29,11 @@ class Person:
     handle: str
     service: str
 
+    @property
+    def full_name(self) -> str:
+        """The name alone, the same for all of somebody's addresses."""
+        return self.name.partition("#")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -32,6 +42,11 @@ class Line:
     sender: Person | None
     text: str
     sent_at: datetime
+    reactions: tuple[tuple[Person | None, str], ...] = ()
+    edited_from: str = ""
+    reply_to: int = 0
+    """How many messages back, 0 for none."""
+    photo: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +91,28 @@ def _lines(body: str, members: tuple[Person, ...], now: datetime) -> list[Line]:
     for row in body.splitlines():
         if row.startswith("@"):
             clock = max(clock, _block_start(row, now))
-        elif row.startswith("  "):
-            last = lines[-1]
-            lines[-1] = Line(last.sender, f"{last.text}\n{row[2:]}", last.sent_at)
+        elif row.startswith(("  ", "+ ", "~ ", "> ", "% ")):
+            lines[-1] = _with_more(lines[-1], row[:2], row[2:], members)
         elif row:
             name, text = row.split(": ", 1)
             clock = min(clock + _pause_before(text, len(lines)), now - timedelta(seconds=30))
-            lines.append(Line(None if name == _OWNER else _member(name, members), text, clock))
+            lines.append(Line(_sender(name, members), text, clock))
     return lines
+
+
+def _with_more(line: Line, mark: str, rest: str, members: tuple[Person, ...]) -> Line:
+    if mark == "  ":
+        return replace(line, text=f"{line.text}\n{rest}")
+    if mark == "+ ":
+        name, kind = rest.split(": ", 1)
+        return replace(line, reactions=(*line.reactions, (_sender(name, members), kind)))
+    if mark == "~ ":
+        return replace(line, edited_from=rest)
+    return replace(line, reply_to=int(rest)) if mark == "> " else replace(line, photo=rest)
+
+
+def _sender(name: str, members: tuple[Person, ...]) -> Person | None:
+    return None if name == _OWNER else _member(name, members)
 
 
 def _block_start(row: str, now: datetime) -> datetime:

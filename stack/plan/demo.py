@@ -14,7 +14,8 @@ CANNOT_READ, REFUSED = 3, 5
 def demo_parts(plan: Installation) -> list[Part]:
     """Return what pairs the agent and what keeps it running. The product is whole without them."""
     options = ["--server", plan.url, "--token-file", str(plan.directory.demo_token.absolute())]
-    chat_db = ["--chat-db", str(plan.directory.demo_chat_db.absolute())]
+    database = ["--chat-db", str(plan.directory.demo_chat_db.absolute())]
+    database += ["--address-book", str(plan.directory.demo_address_book.absolute())]
     # The settings, the lock and the status of the demo's agent; those of the owner's own agent are not to be touched.
     environment = child_environment(plan.environment) | {
         "ASSISTANT_AGENT_HOME": str(plan.directory.demo_agent.absolute())
@@ -22,7 +23,7 @@ def demo_parts(plan: Installation) -> list[Part]:
     password = {"ASSISTANT_OWNER_PASSWORD": plan.owner_password or ""}
     pairing = Part(
         "pairing",
-        lambda: tied_command([sys.executable, "-m", "stack.demo_pairing", *options, *chat_db]),
+        lambda: tied_command([sys.executable, "-m", "stack.demo_pairing", *options, *database]),
         environment=environment | password,
         needs=("envoy",),
         stop_seconds=1.0,
@@ -31,7 +32,7 @@ def demo_parts(plan: Installation) -> list[Part]:
     )
     agent = Part(
         "agent",
-        lambda: tied_command([sys.executable, "-m", "agent.cli", "sync", *options, *chat_db]),
+        lambda: tied_command([sys.executable, "-m", "agent.cli", "sync", *options, *database]),
         _lives,
         environment=environment,
         needs=("pairing",),

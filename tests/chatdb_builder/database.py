@@ -8,9 +8,9 @@ from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
 
+from stack.demo_data.summary_info import edited_info, unsent_info
 from stack.demo_data.typedstream_writer import attributed_body
 from tests.chatdb_builder.schema import MacOS, create
-from tests.chatdb_builder.summary_info import edited_info, unsent_info
 
 ANA = "+12025550150"
 BEN = "ben@example.com"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stack.demo_data import write_bulk_chat_db, write_demo_chat_db
+from stack.demo_data import write_bulk_chat_db, write_demo_address_book, write_demo_chat_db
 
 
 @pytest.fixture
@@ -14,6 +14,13 @@ def chat_db(tmp_path: Path) -> Path:
     path = tmp_path / "chat.db"
     write_demo_chat_db(path, now=datetime(2026, 3, 14, 11, 0, tzinfo=UTC))
     return path
+
+
+@pytest.fixture
+def address_book(tmp_path: Path) -> Path:
+    """The names of the demo's people."""
+    write_demo_address_book(folder := tmp_path / "AddressBook")
+    return folder
 
 
 @pytest.fixture

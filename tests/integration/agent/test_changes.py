@@ -13,8 +13,8 @@ from agent.privacy import Privacy
 from agent.reporting import Summary
 from agent.sync import SyncLimits
 from agent.sync.progress import HeldRows
+from stack.demo_data.address_book import write_address_book
 from tests.chatdb_builder import ANA, BEN, CLEO, ChatDb, Sent
-from tests.chatdb_builder.address_book import write_address_book
 from tests.integration.agent.agent_run import AgentRun, agent_at
 from tests.integration.agent.scripted_server import Script, serving
 

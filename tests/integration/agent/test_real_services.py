@@ -100,13 +100,14 @@ async def a_look_at(database: DatabaseAddress) -> AsyncIterator[Callable[..., Aw
         await connection.close()
 
 
-async def test_the_demo_arrives_whole_with_names_and_who_waits(services: Services, chat_db: Path):
-    async with agent_at(services.sync_port, chat_db, token=services.token) as agent:
+async def test_the_demo_arrives_whole_with_names_and_who_waits(services: Services, chat_db: Path, address_book: Path):
+    async with agent_at(services.sync_port, chat_db, token=services.token, address_book=address_book) as agent:
         summary = await agent.sync.run_pass()
 
     conversations = {conversation.display_name: conversation for conversation in await services.conversations()}
     assert summary == Summary(sent=330, inserted=330, updated=0)
     assert sum(conversation.message_count for conversation in conversations.values()) == 330
+    assert len(conversations["Ruth Adeyemi"].chats) == 2
     assert {"Sunday hike", "Ruth Adeyemi", "נועה אלון", "Dr. Vance, dentist"} <= set(conversations)
     assert conversations["Sunday hike"].needs_reply
     assert not conversations["Jonas Lind"].needs_reply

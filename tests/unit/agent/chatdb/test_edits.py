@@ -6,9 +6,9 @@ import pytest
 
 from agent.chatdb.records import Edit, Kind
 from agent.chatdb.summary_info import NO_HISTORY, history_of
+from stack.demo_data.summary_info import edited_info, unsent_info
 from stack.demo_data.typedstream_writer import attributed_body
 from tests.chatdb_builder import ANA, DATE, ChatDb
-from tests.chatdb_builder.summary_info import edited_info, unsent_info
 from tests.unit.agent.chatdb.reading import extra_of, only
 
 SENT = 770_000_000.0  # seconds since 2001

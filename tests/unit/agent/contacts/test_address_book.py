@@ -6,7 +6,7 @@ from pathlib import Path
 
 from agent.contacts.address_book import Card, read_address_book
 from agent.contacts.source import ContactsSource
-from tests.chatdb_builder.address_book import write_address_book
+from stack.demo_data.address_book import write_address_book
 
 
 def test_every_source_is_read(tmp_path: Path):

@@ -15,7 +15,10 @@ CREATE TABLE ZABCDEMAILADDRESS (Z_PK INTEGER PRIMARY KEY, ZOWNER INTEGER, ZADDRE
 
 
 def write_address_book(folder: Path, people: Sequence[tuple[Any, ...]]) -> None:
-    """Write one source: first name, last name, phone numbers, e-mail addresses, and if need be nickname and company."""
+    """Write one source: first name, last name, phone numbers, e-mail addresses, and if need be nickname and company.
+
+    The folder may hold other sources; it must not hold this one yet.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(folder / "AddressBook-v22.abcddb", isolation_level=None)) as connection:
         connection.executescript(_TABLES)
