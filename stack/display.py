@@ -112,6 +112,6 @@ def welcome(url: str, password: str | None, *, demo: bool) -> Panel:
     if demo:
         lines += ["", "Sign in, open a conversation and press [bold]D[/] for a draft. Everybody in it is invented."]
     else:
-        lines += ["", f"Then pair your Mac, on the Mac:  [bold]assistant-agent pair --server {url}[/]"]
+        lines += ["", f"Then, on your Mac:  [bold]assistant-agent install --server {url}[/]"]
     lines += ["[dim]`assistant status` and `assistant logs` show more; `assistant down` or Ctrl-C stops everything.[/]"]
     return Panel("\n".join(lines), title="Conversation Assistant is up", border_style="green", expand=False)

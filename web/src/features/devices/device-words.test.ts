@@ -37,7 +37,7 @@ describe("the health of a Mac", () => {
     expect(healthOf({ ...LONG_AGO, health: "DEVICE_HEALTH_OK" }, now).advice).toMatch(
       /^Last synced 3 days ago\. The Mac may be asleep/,
     );
-    expect(healthOf({ state: "DEVICE_STATE_ACTIVE" }, now).advice).toMatch(/assistant-agent sync/);
+    expect(healthOf({ state: "DEVICE_STATE_ACTIVE" }, now).advice).toMatch(/assistant-agent install/);
   });
 
   test("points to Full Disk Access only where that is missing", () => {

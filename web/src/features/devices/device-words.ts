@@ -17,7 +17,8 @@ const CANNOT_READ =
   "The agent cannot read Messages. On the Mac, allow it Full Disk Access; sync then resumes by itself.";
 const PAUSED = "Paused on the Mac. Resume it there; what was written in the meantime is then brought.";
 const WARNING = "The agent works, but it says that something is worth a look. Its log on the Mac has more.";
-const SILENT = "Paired, but its agent has not reported yet. On the Mac, start it with assistant-agent sync.";
+const SILENT =
+  "Paired, but its agent has not reported yet. On the Mac, start it with assistant-agent install.";
 
 export function healthOf(device: Device, now: Date): DeviceHealthWords {
   if (device.state === "DEVICE_STATE_APPROVED") {

@@ -129,8 +129,8 @@ test("without a Mac the page shows the way to the first draft", async () => {
 
   await screen.findByRole("heading", { name: "Three steps to your first draft" });
 
-  screen.getByText(`assistant-agent pair --server ${window.location.origin}`);
-  screen.getByText(/^assistant-agent sync --server/);
+  screen.getByText(`assistant-agent install --server ${window.location.origin}`);
+  screen.getByText("assistant-agent doctor");
   screen.getByLabelText("Pairing code");
   await expectAccessible();
 });

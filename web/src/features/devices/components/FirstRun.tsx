@@ -19,23 +19,19 @@ export function FirstRun() {
             <div className="card box">
               <p className="muted">
                 Install the agent, then run this in Terminal on the Mac that has your messages. It shows six
-                digits.
+                digits, and stays.
               </p>
-              <CopyLine label="pair" text={`assistant-agent pair --server ${server}`} />
+              <CopyLine label="install" text={`assistant-agent install --server ${server}`} />
               <PairForm className="pair-in-steps" labelledBy="first-pair">
                 <p className="muted" id="first-pair">
                   Type them here. Only approve a code that you can see on your own Mac.
                 </p>
               </PairForm>
-              <p className="muted">Then let it bring your messages:</p>
-              <CopyLine
-                label="sync"
-                text={`assistant-agent sync --server ${server} --chat-db ~/Library/Messages/chat.db`}
-              />
               <p className="muted small">
-                Terminal needs <b>Full Disk Access</b> so that the agent can read Messages. It reads only, and
-                never writes.
+                macOS asks for <b>Full Disk Access</b> before the agent can read Messages; it reads only, and
+                never writes. What to switch on, it says itself:
               </p>
+              <CopyLine label="doctor" text="assistant-agent doctor" />
             </div>
           </Step>
           <Step state="later" number="3" title="First sync and first draft">
