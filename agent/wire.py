@@ -7,7 +7,8 @@ from typing import Final
 from assistant.sync.v1 import messages_pb2, sync_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from agent.chatdb.records import Chat, Contact, EventKind, Extra, GroupEvent, Kind, Message
+from agent.chatdb.records import Chat, EventKind, Extra, GroupEvent, Kind, Message
+from agent.contacts.people import Contact
 
 _NANOSECONDS: Final = 1_000_000_000
 _TYPES: Final = {

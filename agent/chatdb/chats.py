@@ -6,11 +6,11 @@ from typing import Any, Final, NamedTuple
 
 from agent.chatdb.connection import lenient_text
 from agent.chatdb.merging import MergeKeys
-from agent.chatdb.records import Chat, Contact
+from agent.chatdb.records import Chat
 from agent.chatdb.schema import Schema
 from agent.contacts.address_book import Card
 from agent.contacts.addresses import is_short_code, region_of
-from agent.contacts.people import People, named_by_chats
+from agent.contacts.people import Contact, People, named_by_chats
 from agent.privacy import Privacy
 
 _GROUP_STYLE: Final = 43

@@ -29,10 +29,11 @@ from agent.chatdb.message_row import (
     message_of,
     tapback_on,
 )
-from agent.chatdb.records import Chat, Contact, Extra, Message, Reaction, Reading, RowState
+from agent.chatdb.records import Chat, Extra, Message, Reaction, Reading, RowState
 from agent.chatdb.schema import Schema
 from agent.chatdb.tapbacks import TapbackIndex, find_tapbacks, standing, target_of
 from agent.contacts.address_book import Card
+from agent.contacts.people import Contact
 from agent.privacy import Privacy
 
 ROWS_PER_BATCH: Final = 500

@@ -159,16 +159,6 @@ class Chat:
     is_short_code: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """A person of whom at least one address occurs in a chat."""
-
-    id: str
-    display_name: str
-    handles: tuple[str, ...]
-    """Every address, in the form that Messages uses where that could be told."""
-
-
 class RowState(NamedTuple):
     """A row in short: enough to notice that it changed."""
 

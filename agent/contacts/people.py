@@ -1,9 +1,9 @@
 """Which addresses are one person's, and what the person is called."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
-from agent.chatdb.records import Contact
 from agent.contacts.address_book import Card
 from agent.contacts.addresses import comparable
 from agent.contacts.union_find import UnionFind
@@ -11,6 +11,16 @@ from agent.contacts.union_find import UnionFind
 _MAX_NAME: Final = 300
 _MAX_HANDLES: Final = 100
 _MAX_ID: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A person of whom at least one address occurs in a chat."""
+
+    id: str
+    display_name: str
+    handles: tuple[str, ...]
+    """Every address, in the form that Messages uses where that could be told."""
 
 
 class People:

@@ -8,7 +8,8 @@ import pytest
 from assistant.sync.v1 import messages_pb2, sync_pb2
 
 from agent.chatdb.reader import MessagesReader
-from agent.chatdb.records import Chat, Contact, Edit, EventKind, Extra, GroupEvent, Kind, Message, Reaction, Reading
+from agent.chatdb.records import Chat, Edit, EventKind, Extra, GroupEvent, Kind, Message, Reaction, Reading
+from agent.contacts.people import Contact
 from agent.sync.requests import Newness, request_of, requests_of_chats
 from agent.wire import contacts_of, digest_of, fill_conversation, message_hash
 from tests.chatdb_builder import ANA, BEN, DATE, ChatDb
