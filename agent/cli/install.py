@@ -4,7 +4,7 @@ import os
 import sys
 import time
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
@@ -61,43 +61,28 @@ def install(
     It starts with each login. Run it again after a change of options, of Python, or of the agent itself.
     """
     with plain_errors():
-        work = chosen(
-            server=server,
-            name=name,
-            chat_db=chat_db,
-            address_book=address_book,
-            token_file=token_file,
-            ca_file=ca_file,
-            interval=interval,
-            exclude=exclude,
-            since=since,
-            groups=groups,
-        )
+        options: dict[str, Any] = {
+            "server": server,
+            "name": name,
+            "chat_db": chat_db,
+            "address_book": address_book,
+            "token_file": token_file,
+            "ca_file": ca_file,
+            "interval": interval,
+            "exclude": exclude,
+            "since": since,
+            "groups": groups,
+        }
+        work = chosen(**options)
         service = agent_service(work.folders, menu_bar=menu_bar)
         manager = service_manager()
         if dry_run:
             typer.echo(manager.definition_of(service), nl=False)
             return
         _refuse_root()
-        address = str(work.server)
-        if not _is_paired(work):
-            if pair:
-                pair_now(work, Console(highlight=False))
-            else:
-                typer.echo("Not paired yet: the agent waits, and sends nothing, until you run assistant-agent pair")
-        options = given(
-            server=address,
-            name=name,
-            chat_db=chat_db,
-            address_book=address_book,
-            token_file=token_file,
-            ca_file=ca_file,
-            interval=interval,
-            exclude=work.settings.exclude if exclude else None,
-            since=since,
-            groups=groups,
-        )
-        save_settings(work.folders.settings_file, options)
+        _pair_if_needed(work, pair=pair)
+        options |= {"server": str(work.server), "exclude": work.settings.exclude if exclude else None}
+        save_settings(work.folders.settings_file, given(**options))
         mark_pairing(work.folders.pairing_mark)
         started = datetime.now(UTC).replace(microsecond=0)
         path = manager.install(service)
@@ -109,6 +94,15 @@ def _refuse_root() -> None:
         raise UsageError(
             "root has no messages, no keychain and no screen: install the agent as the user whose messages it reads"
         )
+
+
+def _pair_if_needed(work: Chosen, *, pair: bool) -> None:
+    if _is_paired(work):
+        return
+    if pair:
+        pair_now(work, Console(highlight=False))
+    else:
+        typer.echo("Not paired yet: the agent waits, and sends nothing, until you run assistant-agent pair")
 
 
 def _is_paired(work: Chosen) -> bool:
