@@ -42,6 +42,8 @@ def parse_server_url(text: str) -> ServerUrl:
         raise UsageError(f"--server {text}: {error}") from error
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
         raise UsageError(f"--server {text}: write the whole address, such as https://assistant.example.com")
+    if port == 0 or parts.netloc.endswith(":"):
+        raise UsageError(f"--server {text}: there is no port after the colon")
     if _has_more(parts):
         raise UsageError(
             f"--server {text}: only the address itself is wanted, such as {parts.scheme}://{parts.hostname}"

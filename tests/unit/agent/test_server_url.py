@@ -46,7 +46,7 @@ def test_an_address_holds_nothing_else(text: str):
         parse_server_url(text)
 
 
-@pytest.mark.parametrize("text", ["https://h:99999", "https://h:port", "https://[::1"])
+@pytest.mark.parametrize("text", ["https://h:99999", "https://h:port", "https://h:", "https://h:0", "https://[::1"])
 def test_a_port_or_host_that_cannot_be_is_refused(text: str):
     with pytest.raises(UsageError, match="--server"):
         parse_server_url(text)
