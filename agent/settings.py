@@ -49,10 +49,16 @@ class Settings:
         return cls(**_checked(path, values))
 
     def instead(self, **options: Any) -> Self:
-        """Return these settings with the options that are given (not None)."""
+        """Return these settings with the options that are given (not None). Raises UsageError naming a wrong one."""
         given = {name: value for name, value in options.items() if value is not None}
         for name in _PATHS & given.keys():
             given[name] = given[name].expanduser().absolute()
+        for name in _TYPED & given.keys():
+            # What a command would save, it could not read again.
+            try:
+                given[name] = _CHECKS[name](given[name])
+            except ValueError as error:
+                raise UsageError(f"--{name.replace('_', '-')} {error}") from error
         return replace(self, **given)
 
     def server_url(self, settings_file: Path) -> ServerUrl:
@@ -101,7 +107,7 @@ def _named(unknown: str) -> str:
 
 def _text(value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise ValueError("must be a text in quotation marks")
+        raise ValueError("must be a text, and not empty")
     return value.strip()
 
 
@@ -144,6 +150,7 @@ def _switch(value: Any) -> bool:
     return value
 
 
+_TYPED: Final = {"name", "interval"}
 _PATHS: Final = {"chat_db", "address_book", "token_file", "ca_file"}
 _CHECKS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "server": _server,

@@ -26,7 +26,7 @@ def save_settings(path: Path, changes: Mapping[str, Any]) -> bool:
     if after == (before or _HEADING):
         return False
     try:
-        write_private(path, after)
+        write_private(path.resolve(), after)  # a link to a file elsewhere stays one
     except OSError as error:
         raise AgentError(f"the settings cannot be kept in {path}: {error.strerror}") from error
     return True

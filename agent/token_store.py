@@ -92,16 +92,10 @@ class KeyringTokenStore:
         self._server = server
 
     def prepare(self) -> None:
-        try:
-            keyring.get_password(_KEYRING_SERVICE, self._server)
-        except KeyringError as error:
-            raise _no_keychain() from error
+        self._text()
 
     def load(self) -> Credential | None:
-        try:
-            text = keyring.get_password(_KEYRING_SERVICE, self._server)
-        except KeyringError as error:
-            raise _no_keychain() from error
+        text = self._text()
         try:
             return Credential.from_json(text) if text else None
         except ValueError as error:
@@ -116,11 +110,22 @@ class KeyringTokenStore:
     def forget(self) -> bool:
         try:
             keyring.delete_password(_KEYRING_SERVICE, self._server)
-        except PasswordDeleteError:
-            return False
+        except PasswordDeleteError as error:
+            # macOS says the same of an entry that is not there and of one that it does not let go of.
+            if self._text() is None:
+                return False
+            raise AgentError(
+                f"the keychain does not let go of the token; remove the entry {_KEYRING_SERVICE!r} in Keychain Access"
+            ) from error
         except KeyringError as error:
             raise _no_keychain() from error
         return True
+
+    def _text(self) -> str | None:
+        try:
+            return keyring.get_password(_KEYRING_SERVICE, self._server)
+        except KeyringError as error:
+            raise _no_keychain() from error
 
 
 def _no_keychain() -> AgentError:

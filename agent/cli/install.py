@@ -97,7 +97,14 @@ def _refuse_root() -> None:
 
 
 def _pair_if_needed(work: Chosen, *, pair: bool) -> None:
-    if _is_paired(work):
+    try:
+        if _is_paired(work):
+            return
+    except AgentError as error:
+        if pair:
+            raise
+        # Over ssh a Mac keeps its keychain shut; the agent itself runs where it is open.
+        typer.echo(f"Whether this Mac is paired cannot be seen from here ({error}); the agent finds out")
         return
     if pair:
         pair_now(work, Console(highlight=False))

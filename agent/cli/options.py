@@ -92,7 +92,9 @@ def chosen(**options: Any) -> Chosen:
     if options.get("exclude") is not None:
         # Beside what the file excludes: no option may let out what its owner keeps in.
         options["exclude"] = tuple(dict.fromkeys((*settings.exclude, *(entry.strip() for entry in options["exclude"]))))
-    return Chosen(folders, settings.instead(**options))
+    together = settings.instead(**options)
+    together.privacy()  # tells of an --exclude that means nothing
+    return Chosen(folders, together)
 
 
 def token_store(settings: Settings, server: ServerUrl) -> TokenStore:

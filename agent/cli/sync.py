@@ -46,7 +46,7 @@ def sync(
 ) -> None:
     """Send what is new to the server; without --once, go on and send each message soon after it arrives.
 
-    While the installed agent runs, --once asks it to do so. With --server it is always a job of its own.
+    While the installed agent runs, --once alone asks it to do so; with any other option it is a job of its own.
     """
     with plain_errors():
         work = chosen(
@@ -60,8 +60,8 @@ def sync(
             groups=groups,
             address_book=address_book,
         )
-        ask = not any((server, chat_db, token_file, exclude, since, groups is not None, check))
-        if once and ask and _asked(work):
+        own = (server, chat_db, token_file, ca_file, interval, exclude, since, address_book, check)
+        if once and not any(own) and groups is None and _asked(work):
             return
         try:
             credential = credential_for(work.server, work.store)

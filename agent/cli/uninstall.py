@@ -3,8 +3,9 @@
 import contextlib
 import shutil
 import sys
+import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -15,6 +16,9 @@ from agent.errors import AgentError
 from agent.folders import Folders
 from agent.running_agent import running_process
 from agent.service import service_manager
+
+_END_SECONDS: Final = 10.0
+_LOOK_SECONDS: Final = 0.1
 
 
 def uninstall(
@@ -29,15 +33,28 @@ def uninstall(
         if purge:
             confirm(f"Remove the agent's settings, status, logs and token ({folders.home})?", yes=yes)
         there = service_manager().uninstall()
-        typer.echo("The service is stopped and removed." if there else "No service was installed.")
+        process = _still_running(folders)
+        gone = "removed" if process else "stopped and removed"
+        typer.echo(f"The service is {gone}." if there else "No service was installed.")
+        if process and purge:
+            raise AgentError(
+                f"an agent still runs (process {process}), and nothing else was removed: stop it, then repeat"
+            )
+        if process:
+            typer.echo(f"An agent still runs (process {process}); somebody started it by hand, or it does not end.")
         if purge:
             _purge(folders)
         else:
             _name_what_stays(folders)
-        process = running_process(folders.lock_file)
-        if process:
-            typer.echo(f"An agent that somebody started by hand still runs (process {process}).")
         typer.echo("On the server this Mac stays listed under Devices until you deactivate it there.")
+
+
+def _still_running(folders: Folders) -> int | None:
+    """Return the process of an agent that does not end; one that a service manager stops may take a moment."""
+    ends_at = time.monotonic() + _END_SECONDS
+    while (process := running_process(folders.lock_file)) and time.monotonic() < ends_at:
+        time.sleep(_LOOK_SECONDS)
+    return process
 
 
 def _purge(folders: Folders) -> None:
@@ -58,12 +75,13 @@ def _purge(folders: Folders) -> None:
 
 
 def _forget_token() -> None:
+    """Before the settings, which say where it is."""
     try:
         work: Chosen = chosen()
         if work.settings.server:
             work.store.forget()
     except AgentError as error:
-        typer.echo(f"The token could not be removed: {error}")
+        raise AgentError(f"the token could not be removed, and so nothing else was: {error}") from error
 
 
 def _name_what_stays(folders: Folders) -> None:

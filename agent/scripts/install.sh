@@ -13,7 +13,9 @@ say() { printf '%s\n' "$*"; }
 fail() { say "install.sh: $*" >&2; exit 1; }
 
 find_python() {
-  for candidate in "${PYTHON:-}" python3.14 python3.13 python3.12 python3.11 python3; do
+  # The last ones: over ssh a Mac looks into Apple's own folders only.
+  for candidate in "${PYTHON:-}" python3.14 python3.13 python3.12 python3.11 python3 \
+    /opt/homebrew/bin/python3.?? /usr/local/bin/python3.?? /Library/Frameworks/Python.framework/Versions/3.*/bin/python3; do
     [ -n "$candidate" ] || continue
     if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
       say "$candidate"
@@ -57,7 +59,12 @@ venv=$(virtual_environment)
 
 say "Python: $("$python" -c 'import sys; print(sys.version.split()[0], sys.executable)')"
 say "Into:   $venv"
-"$python" -m venv "$venv"
+# Another Python under the old environment would be a mixture of both; one whose Python is gone does not start.
+is_by() { "$1" -c 'import os, sys; print(sys.version_info[:2], os.path.realpath(sys._base_executable))' 2>/dev/null || true; }
+clear=
+[ "$(is_by "$venv/bin/python")" = "$(is_by "$python")" ] || clear=--clear
+umask 077
+"$python" -m venv $clear "$venv"
 
 constraints=
 for file in "$here/constraints.txt" "$here/../../constraints.txt"; do

@@ -15,6 +15,9 @@ if [ ! -x "$venv/bin/assistant-agent" ]; then
   printf '%s\n' "uninstall.sh: no agent in $venv" >&2
   exit 1
 fi
+for option in "$@"; do
+  case $option in --help) exec "$venv/bin/assistant-agent" uninstall --help ;; esac
+done
 "$venv/bin/assistant-agent" uninstall "$@"
 rm -rf "$venv"
 # Gone if nothing else is in it.

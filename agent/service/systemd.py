@@ -78,6 +78,8 @@ class Systemd:
         if there:
             self._systemctl("disable", "--now", UNIT)
         self._path.unlink(missing_ok=True)
+        # What `enable` made; without a systemd of this user `disable` cannot remove it.
+        (self._path.parent / "default.target.wants" / UNIT).unlink(missing_ok=True)
         if there:
             self._systemctl("daemon-reload")
             self._systemctl("reset-failed", UNIT)

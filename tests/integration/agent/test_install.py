@@ -12,7 +12,7 @@ import pytest
 
 from stack.demo_data import append_incoming
 from tests.deadline import eventually
-from tests.integration.agent.agent_process import Home, outcome, start
+from tests.integration.agent.agent_process import Home, outcome, running, start
 from tests.integration.agent.fake_systemctl import write_fake_systemctl
 from tests.integration.agent.scripted_server import Script, serving
 
@@ -185,6 +185,44 @@ async def test_purging_removes_all_that_is_the_agents_and_nothing_else(bare: Hom
     assert not bare.token_file.exists()
     assert "left" in text
     assert "postgres" in text
+
+
+async def test_nothing_is_purged_under_an_agent_that_runs(bare: Home, chat_db: Path):
+    bare.settle(9, chat_db)
+    bare.keep_token(9)
+
+    async with running(bare):
+        await eventually(lambda: bare.status()["state"] is not None)
+        code, text = await outcome(bare, "uninstall", "--purge", "--yes")
+
+    assert code == 1
+    assert "an agent still runs" in text
+    assert bare.settings_file.exists()
+    assert bare.token_file.exists()
+
+
+async def test_a_token_that_cannot_be_found_keeps_the_settings_that_would_say_where(bare: Home):
+    bare.settle(9, bare.path / "chat.db")
+    bare.keep_token(9)
+    bare.settings_file.write_text(bare.settings_file.read_text() + "interval = nonsense\n")
+
+    code, text = await outcome(bare, "uninstall", "--purge", "--yes")
+
+    assert code == 1
+    assert "the token could not be removed" in text
+    assert bare.settings_file.exists()
+
+
+async def test_without_pairing_a_closed_keychain_is_no_hindrance(bare: Home):
+    keyring = {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
+    closed = Home(bare.path, {**bare.more, **keyring})
+
+    code, text = await outcome(closed, "install", "--no-pair", "--server", "http://127.0.0.1:9", "--name", "Studio")
+
+    assert code == 6  # the service is written; nothing here starts it
+    assert "cannot be seen from here" in text
+    assert 'name = "Studio"' in closed.settings_file.read_text()
+    assert unit(closed).exists()
 
 
 async def test_removing_says_what_it_leaves(bare: Home):

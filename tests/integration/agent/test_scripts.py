@@ -88,6 +88,31 @@ def test_it_makes_an_environment_of_its_own_passes_options_on_and_removes_it(env
     assert nothing.returncode == 1
 
 
+def test_help_and_a_refusal_remove_nothing(environment: dict[str, str]):
+    home = Path(environment["ASSISTANT_AGENT_HOME"])
+    run("install.sh", "--dry-run", environment=environment)
+
+    told = run("uninstall.sh", "--help", environment=environment)
+    refused = run("uninstall.sh", "--purge", environment=environment)
+
+    assert told.returncode == 0
+    assert "--purge" in told.stdout
+    assert refused.returncode == 2
+    assert (home / "venv/bin/assistant-agent").exists()
+
+
+def test_an_environment_whose_python_is_gone_is_made_anew(environment: dict[str, str]):
+    python = Path(environment["ASSISTANT_AGENT_HOME"]) / "venv/bin/python"
+    run("install.sh", "--dry-run", environment=environment)
+    python.unlink()
+    python.symlink_to("/nowhere/python3")
+
+    again = run("install.sh", "--dry-run", environment=environment)
+
+    assert again.returncode == 0, again.stdout
+    assert python.exists()
+
+
 def test_an_old_python_is_refused(environment: dict[str, str], tmp_path: Path):
     old = tmp_path / "python3"
     old.write_text("#!/bin/sh\nexit 1\n")

@@ -141,3 +141,24 @@ def test_without_a_server_anywhere_it_says_where_to_write_one(agent_home: Path):
 
     assert code == 2
     assert f"no server is set; name it with --server, or as `server` in {agent_home / 'agent.toml'}" in text
+
+
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [(("--name", " "), "--name"), (("--exclude", ""), "--exclude"), (("--interval", "nan"), "--interval")],
+)
+def test_an_option_that_could_not_be_read_again_is_refused_and_not_saved(
+    agent_home: Path, options: tuple[str, str], names: str
+):
+    code, text = run("install", "--dry-run", "--server", SERVER, *options)
+
+    assert code == 2
+    assert names in text
+    assert not agent_home.exists()
+
+
+def test_who_answers_no_ends_it_with_a_code_that_a_script_sees(agent_home: Path):
+    result = CliRunner().invoke(app, ["uninstall", "--purge"], input="n\n")
+
+    assert result.exit_code == 1
+    assert "Nothing was changed." in result.output

@@ -128,6 +128,21 @@ def test_what_is_forgotten_is_gone(tmp_path: Path, keychain: InMemoryKeyring, ki
     assert not store.forget()
 
 
+def test_a_token_that_the_keychain_keeps_is_not_said_to_be_gone(
+    keychain: InMemoryKeyring, monkeypatch: pytest.MonkeyPatch
+):
+    store = KeyringTokenStore("https://h")
+    store.save(CREDENTIAL)
+
+    def refuse(service: str, username: str) -> None:
+        raise PasswordDeleteError("Can't delete password in keychain")
+
+    monkeypatch.setattr(keychain, "delete_password", refuse)
+
+    with pytest.raises(AgentError, match="does not let go of the token"):
+        store.forget()
+
+
 def test_without_a_keychain_the_file_is_suggested(keychain: InMemoryKeyring):
     keyring.set_keyring(NoKeyring())
 

@@ -147,6 +147,17 @@ def test_uninstalling_leaves_nothing(manager: Systemd, service: Service, systemc
     assert not systemctl.enabled
 
 
+def test_what_enabling_made_is_removed_without_a_systemd_too(manager: Systemd, service: Service):
+    path = manager.install(service)
+    link = path.parent / "default.target.wants" / path.name
+    link.parent.mkdir()
+    link.symlink_to(path)
+
+    manager.uninstall()
+
+    assert not link.is_symlink()
+
+
 def test_a_program_that_is_not_there_is_an_answer():
     assert RealCommands().run("no-such-program-anywhere").status == NOT_FOUND
 
