@@ -97,8 +97,6 @@ class Follow:
         except AgentError:
             self._next_full = 0.0  # the change that led here is not brought over yet
             raise
-        if not self._is_skewed:
-            self._reporter.well()
         if due or wanted or (self._told is not None and self._told[0] in _ENDED_BY_A_PASS):
             self._next_full = time.monotonic() + self._rhythm.full
             self._told = None

@@ -75,15 +75,16 @@ class Keeper:
         self._look_seconds = look_seconds
         self._refused: tuple[str, str] | None = None
         """The token that the server refused, and its words."""
+        self._settings_are_wrong = False
 
     async def run(self) -> None:
         self._controls.attach()
         while True:
             wait = self._look_seconds
             try:
-                work = self._read_work()
-                in_use = TokenInUse(work.store)
-                await self._work(work, in_use)
+                work = self._read()
+                if work is not None:
+                    await self._work(work, TokenInUse(work.store))
             except _SettingsChanged:
                 continue
             except NotPaired as error:
@@ -132,12 +133,22 @@ class Keeper:
         """Return when the settings or the pairing are not those of the work at hand any more."""
         while True:
             await asyncio.sleep(self._look_seconds)
-            try:
-                if not work.is_still(self._read_work()):
-                    return
-            except AgentError as error:
-                # Half written, or wrong: what was last understood goes on, and the person reads why.
-                self._reporter.trouble(trouble_of(error), str(error))
+            now = self._read()
+            if now is not None and not work.is_still(now):
+                return
+
+    def _read(self) -> Work | None:
+        """Return what is to be done, or None where that is half written or wrong, and told to the person."""
+        try:
+            work = self._read_work()
+        except AgentError as error:
+            self._settings_are_wrong = True
+            self._reporter.trouble(Trouble.WRONG_SETTING, str(error))
+            return None
+        if self._settings_are_wrong:
+            self._settings_are_wrong = False
+            self._reporter.well()
+        return work
 
 
 class _SettingsChanged(Exception):

@@ -33,8 +33,10 @@ class Trouble(StrEnum):
     NOT_PAIRED = "not-paired"
     CLOCK_SKEW = "clock-skew"
     """The two clocks differ; everything works all the same."""
+    WRONG_SETTING = "wrong-setting"
+    """The settings cannot be understood. An agent that works goes on with the last good ones."""
     FAILED = "failed"
-    """Something else: a wrong setting, data that the server refuses."""
+    """Something else, such as data that the server refuses."""
 
 
 class Reporter(Protocol):

@@ -16,6 +16,7 @@ EXIT_CODES: Final[Mapping[Trouble, ExitCode]] = {
     Trouble.NOTHING_TO_READ: ExitCode.CANNOT_READ,
     Trouble.SERVER_AWAY: ExitCode.SERVER_AWAY,
     Trouble.NOT_PAIRED: ExitCode.NOT_PAIRED,
+    Trouble.WRONG_SETTING: ExitCode.USAGE,
     Trouble.FAILED: ExitCode.FAILED,
 }
 

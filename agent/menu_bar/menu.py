@@ -71,7 +71,7 @@ def menu_of(status: Status, pairing: PairingView, now: datetime) -> Menu:
         *_pairing_lines(pairing),
         Item(),
         Item("Sync now", Action.SYNC_NOW, _can_sync(status)),
-        Item("Resume", Action.RESUME) if status.state is State.PAUSED else Item("Pause", Action.PAUSE),
+        Item("Resume", Action.RESUME) if status.paused else Item("Pause", Action.PAUSE),
         Item("Pair again…" if status.device_id else "Pair…", Action.PAIR, enabled=not pairing.code),
         Item("Open Conversation Assistant", Action.OPEN, enabled=bool(status.server)),
         Item(),
@@ -105,7 +105,7 @@ def _title(status: Status) -> str:
 
 
 def _can_sync(status: Status) -> bool:
-    return status.state is not State.PAUSED and status.trouble is not Trouble.NOT_PAIRED
+    return not status.paused and status.trouble is not Trouble.NOT_PAIRED
 
 
 def _pairing_lines(pairing: PairingView) -> tuple[Item, ...]:

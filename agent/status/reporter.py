@@ -60,7 +60,7 @@ class StatusReporter:
         self._change(State.CHECKING, progress=Progress(0, row, last), **self._reached_the_server())
 
     def waiting(self, seconds: float, reason: str) -> None:
-        self.trouble(Trouble.SERVER_AWAY, reason)
+        self._change(self._work, trouble=Trouble.SERVER_AWAY, text=reason)
 
     def finished(self, summary: Summary) -> None:
         at = self._now()
@@ -72,7 +72,8 @@ class StatusReporter:
         self._change(State.IDLE, progress=None, last_sync_at=at, next_full_by=by, passes=passes, **over)
 
     def trouble(self, what: Trouble, text: str) -> None:
-        self._change(self._work, trouble=what, text=text)
+        over = {"progress": None} if what in ENDED_BY_A_PASS else {}  # the pass broke off
+        self._change(self._work, trouble=what, text=text, **over)
 
     def well(self) -> None:
         self._change(self._work, trouble=None, text="")
@@ -80,7 +81,8 @@ class StatusReporter:
     def works_for(self, server: str, device_id: str, database: Path, interval: float) -> None:
         """Say whom the agent works for from now on."""
         self._interval = timedelta(seconds=interval)
-        self._change(self._work, server=server, device_id=device_id, database=str(database))
+        who = {"server": server, "device_id": device_id, "database": str(database)}
+        self._change(self._work, progress=None, **who)
 
     def pause_is(self, paused: bool) -> None:
         self._change(self._work, paused=paused)

@@ -53,13 +53,16 @@ class Troubles:
     """Implements Reporter; remembers troubles."""
 
     told: list[tuple[Trouble, str]] = field(default_factory=list)
+    wells: int = 0
 
     def started(self, first: int, last: int) -> None: ...
     def reached(self, row: int) -> None: ...
     def checking(self, row: int, last: int) -> None: ...
     def waiting(self, seconds: float, reason: str) -> None: ...
     def finished(self, summary: Summary) -> None: ...
-    def well(self) -> None: ...
+
+    def well(self) -> None:
+        self.wells += 1
 
     def trouble(self, what: Trouble, text: str) -> None:
         self.told.append((what, text))
@@ -241,8 +244,11 @@ async def test_wrong_settings_are_told_and_the_last_good_ones_go_on():
         world.settings = UsageError("agent.toml: `interval` must be a number")
         await eventually(lambda: bool(world.reporter.told))
         at_work = world.at_work
+        world.settings = Settings(server=SERVER)
+        await eventually(lambda: world.reporter.wells == 1)
 
     assert at_work == 1
+    assert world.reporter.told[0] == (Trouble.WRONG_SETTING, "agent.toml: `interval` must be a number")
 
 
 async def test_wrong_settings_at_the_start_are_waited_out():

@@ -66,11 +66,17 @@ def test_while_much_is_sent_the_bar_itself_shows_how_far():
 
 
 def test_while_paused_it_can_be_resumed_and_does_not_sync():
-    shown = menu(replace(WELL, state=State.PAUSED))
+    shown = menu(replace(WELL, state=State.PAUSED, paused=True))
 
     assert not item(shown, Action.SYNC_NOW).enabled
     assert item(shown, Action.RESUME).title == "Resume"
     assert Action.PAUSE not in [item.action for item in shown.items]
+
+
+def test_what_is_paused_can_be_resumed_whatever_else_is_wrong():
+    shown = menu(replace(WELL, state=State.TROUBLE, trouble=Trouble.SERVER_AWAY, text="no answer", paused=True))
+
+    assert item(shown, Action.RESUME).title == "Resume"
 
 
 def test_an_agent_that_is_not_paired_offers_that_first():

@@ -148,6 +148,29 @@ def test_a_pause_shows_when_the_pass_that_runs_is_over(reporter: StatusReporter,
     assert (during.state, after.state, written(path).state) == (State.SYNCING, State.PAUSED, State.IDLE)
 
 
+@pytest.mark.parametrize("what", [Trouble.SERVER_AWAY, Trouble.CANNOT_READ, Trouble.NOT_PAIRED])
+def test_a_pause_shows_although_the_pass_broke_off(reporter: StatusReporter, path: Path, what: Trouble):
+    reporter.started(0, 10)
+    reporter.trouble(what, "no")
+    reporter.pause_is(True)
+
+    assert (written(path).state, written(path).progress) == (State.PAUSED, None)
+
+
+def test_new_settings_end_the_pass_of_the_old_ones(reporter: StatusReporter, path: Path):
+    reporter.started(0, 10)
+    reporter.works_for("https://a.example", "device-1", Path("/tmp/chat.db"), 60)
+
+    assert written(path).progress is None
+
+
+def test_waiting_for_a_server_is_a_part_of_the_pass(reporter: StatusReporter, path: Path):
+    reporter.started(0, 10)
+    reporter.waiting(3, "no good answer")
+
+    assert written(path).progress is not None
+
+
 def test_since_is_when_the_state_began(reporter: StatusReporter, clock: Clock):
     reporter.finished(Summary())
     began = clock.at
