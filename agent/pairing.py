@@ -2,9 +2,11 @@
 
 import asyncio
 import ssl
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +30,8 @@ class Registration:
     device_id: str
     code: str
     expires_at: datetime
+    lives_seconds: float = 600.0
+    """How long it waits, by the server's clock, which need not be this machine's."""
 
 
 def rest_client(server: ServerUrl, ca_file: Path | None = None) -> httpx.AsyncClient:
@@ -69,7 +73,9 @@ async def _register(client: httpx.AsyncClient, machine: Machine) -> Registration
         raise _refusal(response)
     answer = _json(response)
     try:
-        return Registration(answer["deviceId"], answer["code"], datetime.fromisoformat(answer["expiresAt"]))
+        expires_at = datetime.fromisoformat(answer["expiresAt"])
+        lives = expires_at - _server_time(response)
+        return Registration(answer["deviceId"], answer["code"], expires_at, lives.total_seconds())
     except (KeyError, TypeError, ValueError) as error:
         raise _not_our_server(response) from error
 
@@ -78,7 +84,8 @@ async def _wait_for_approval(
     client: httpx.AsyncClient, server: ServerUrl, registration: Registration, poll_seconds: float
 ) -> Credential:
     body = {"deviceId": registration.device_id, "code": registration.code}
-    while datetime.now().astimezone() < registration.expires_at:
+    ends_at = time.monotonic() + registration.lives_seconds
+    while time.monotonic() < ends_at:
         await asyncio.sleep(poll_seconds)
         try:
             response = await _post(client, "/api/devices/verify", body)
@@ -133,6 +140,13 @@ def _reason(response: httpx.Response) -> str:
         if isinstance(detail, dict) and detail.get("@type", "").endswith("google.rpc.ErrorInfo"):
             return str(detail.get("reason", ""))
     return ""
+
+
+def _server_time(response: httpx.Response) -> datetime:
+    try:
+        return parsedate_to_datetime(response.headers["date"])
+    except (KeyError, ValueError):
+        return datetime.now(UTC)
 
 
 def _json(response: httpx.Response) -> dict[str, Any]:

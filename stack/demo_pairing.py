@@ -54,9 +54,13 @@ def _pair(server: str, token_file: Path) -> int:
         assert agent.stdout is not None
         for line in agent.stdout:
             found = CODE.match(line.strip())
-            if found and not _approve(server, found[1]):
-                agent.terminate()
-                return REFUSED
+            try:
+                if found and not _approve(server, found[1]):
+                    agent.terminate()
+                    return REFUSED
+            except httpx.HTTPError:
+                agent.terminate()  # leaving `with` waits for it, and it would wait for its owner
+                raise
         return agent.wait()
 
 

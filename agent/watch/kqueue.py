@@ -89,8 +89,12 @@ class Kqueue:
             file = self._queue.open(path)
         except OSError:
             return False  # not there, or not ours to see: the next wait tries again
+        try:
+            self._queue.watch(file)
+        except OSError:  # a volume that knows no such events
+            os.close(file)
+            return False
         self._files[path] = file
-        self._queue.watch(file)
         return True
 
     def _drop(self, path: Path) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -38,6 +39,8 @@ class ScriptedRest:
 
     answers: dict[str, list[tuple[int, Any]]]
     requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    ahead: timedelta = timedelta()
+    """Of this machine's clock."""
 
     def answer(self, path: str, body: bytes) -> tuple[int, Any]:
         self.requests.append((path, json.loads(body)))
@@ -46,14 +49,18 @@ class ScriptedRest:
 
 
 @contextmanager
-def serving(register: tuple[int, Any], *verify: tuple[int, Any]) -> Iterator[tuple[ServerUrl, ScriptedRest]]:
-    script = ScriptedRest({"/api/devices/register": [register], "/api/devices/verify": list(verify)})
+def serving(
+    register: tuple[int, Any], *verify: tuple[int, Any], ahead: timedelta = timedelta()
+) -> Iterator[tuple[ServerUrl, ScriptedRest]]:
+    answers = {"/api/devices/register": [register], "/api/devices/verify": list(verify)}
+    script = ScriptedRest(answers, ahead=ahead)
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             status, answer = script.answer(self.path, self.rfile.read(int(self.headers["content-length"])))
             content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-            self.send_response(status)
+            self.send_response_only(status)
+            self.send_header("date", format_datetime(datetime.now(UTC) + script.ahead, usegmt=True))
             self.send_header("content-length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
@@ -116,6 +123,19 @@ async def test_digits_that_nobody_types_run_out():
 
     with serving(registered, PENDING) as (server, _), pytest.raises(NotPaired, match="nobody typed the digits in time"):
         await pair_with(server)
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=-3), timedelta(hours=3)])
+async def test_the_digits_live_by_the_servers_clock(ahead: timedelta):
+    expires_at = (datetime.now(UTC) + ahead + timedelta(minutes=10)).isoformat()
+    registered = (200, {"deviceId": "device-1", "code": "482913", "expiresAt": expires_at})
+    shown: list[Registration] = []
+
+    with serving(registered, PENDING, TOKEN, ahead=ahead) as (server, _):
+        credential = await pair_with(server, shown)
+
+    assert credential.token == "a.b.c"
+    assert 590 < shown[0].lives_seconds < 610
 
 
 async def test_a_refused_registration_says_what_the_server_says():

@@ -1,6 +1,7 @@
 """kqueue watches open files; these tests are about keeping the watch on what the names mean."""
 
 import asyncio
+import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -166,3 +167,24 @@ async def test_nothing_stays_open(database: Path, queue: FakeQueue):
     for file, _ in queue.opened:
         with pytest.raises(OSError, match="Bad file descriptor"):
             os.fstat(file)
+
+
+async def test_a_volume_without_such_events_is_no_end(
+    database: Path, queue: FakeQueue, monkeypatch: pytest.MonkeyPatch
+):
+    def refuse(file: int) -> None:
+        raise OSError(errno.ENOTSUP, "Operation not supported")
+
+    monkeypatch.setattr(queue, "watch", refuse)
+
+    with Kqueue(database, lambda: queue) as source:
+        await source.wait(0.01)
+
+    assert all(not _is_open(file, path) for file, path in queue.opened)
+
+
+def _is_open(file: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file), path.stat())
+    except OSError:
+        return False
