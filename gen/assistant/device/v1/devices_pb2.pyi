@@ -124,12 +124,12 @@ class Device(_message.Message):
     health_message: _builtins.str
     """One sentence about the health for a person; empty when all is well."""
     message_count: _builtins.int
-    """How many messages the account had when this device's last sync ended. Devices of one owner bring the same ones."""
+    """How many messages the account had at last_sync_at. Devices of one owner bring the same ones."""
     conversation_count: _builtins.int
     """How many conversations it had then."""
     @_builtins.property
     def last_sync_at(self) -> _timestamp_pb2.Timestamp:
-        """When its last sync was acknowledged."""
+        """When its last sync was acknowledged, or when its agent last said that nothing is left to bring."""
 
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp:
@@ -615,7 +615,9 @@ class RecordDeviceActivityRequest(_message.Message):
     """How many conversations it has."""
     @_builtins.property
     def last_sync_at(self) -> _timestamp_pb2.Timestamp:
-        """When the last acknowledged sync ended; unset when this is a heartbeat only."""
+        """When the last acknowledged sync ended, or the agent said that nothing is left to bring; unset when this tells of
+        neither.
+        """
 
     def __init__(
         self,

@@ -30,7 +30,9 @@ class _AgentHealthEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AgentHeal
     AGENT_HEALTH_UNSPECIFIED: _AgentHealth.ValueType  # 0
     """Not said."""
     AGENT_HEALTH_OK: _AgentHealth.ValueType  # 1
-    """All well."""
+    """All well, and nothing is left to bring: a complete pass over the database ended just now. Counts as a sync of the
+    device, or a Mac on which nobody writes would look as if it were asleep.
+    """
     AGENT_HEALTH_CANNOT_READ: _AgentHealth.ValueType  # 2
     """It cannot read the Messages database."""
     AGENT_HEALTH_PAUSED: _AgentHealth.ValueType  # 3
@@ -44,7 +46,9 @@ class AgentHealth(_AgentHealth, metaclass=_AgentHealthEnumTypeWrapper):
 AGENT_HEALTH_UNSPECIFIED: AgentHealth.ValueType  # 0
 """Not said."""
 AGENT_HEALTH_OK: AgentHealth.ValueType  # 1
-"""All well."""
+"""All well, and nothing is left to bring: a complete pass over the database ended just now. Counts as a sync of the
+device, or a Mac on which nobody writes would look as if it were asleep.
+"""
 AGENT_HEALTH_CANNOT_READ: AgentHealth.ValueType  # 2
 """It cannot read the Messages database."""
 AGENT_HEALTH_PAUSED: AgentHealth.ValueType  # 3

@@ -69,7 +69,7 @@ export declare type Device = Message<"assistant.device.v1.Device"> & {
   state: DeviceState;
 
   /**
-   * When its last sync was acknowledged.
+   * When its last sync was acknowledged, or when its agent last said that nothing is left to bring.
    *
    * @generated from field: google.protobuf.Timestamp last_sync_at = 8;
    */
@@ -118,7 +118,7 @@ export declare type Device = Message<"assistant.device.v1.Device"> & {
   deactivatedAt?: Timestamp | undefined;
 
   /**
-   * How many messages the account had when this device's last sync ended. Devices of one owner bring the same ones.
+   * How many messages the account had at last_sync_at. Devices of one owner bring the same ones.
    *
    * @generated from field: int64 message_count = 15;
    */
@@ -188,7 +188,7 @@ export declare type DeviceJson = {
   state?: DeviceStateJson;
 
   /**
-   * When its last sync was acknowledged.
+   * When its last sync was acknowledged, or when its agent last said that nothing is left to bring.
    *
    * @generated from field: google.protobuf.Timestamp last_sync_at = 8;
    */
@@ -237,7 +237,7 @@ export declare type DeviceJson = {
   deactivatedAt?: TimestampJson;
 
   /**
-   * How many messages the account had when this device's last sync ended. Devices of one owner bring the same ones.
+   * How many messages the account had at last_sync_at. Devices of one owner bring the same ones.
    *
    * @generated from field: int64 message_count = 15;
    */
@@ -985,7 +985,8 @@ export declare type RecordDeviceActivityRequest = Message<"assistant.device.v1.R
   deviceId: string;
 
   /**
-   * When the last acknowledged sync ended; unset when this is a heartbeat only.
+   * When the last acknowledged sync ended, or the agent said that nothing is left to bring; unset when this tells of
+   * neither.
    *
    * @generated from field: google.protobuf.Timestamp last_sync_at = 2;
    */
@@ -1041,7 +1042,8 @@ export declare type RecordDeviceActivityRequestJson = {
   deviceId?: string;
 
   /**
-   * When the last acknowledged sync ended; unset when this is a heartbeat only.
+   * When the last acknowledged sync ended, or the agent said that nothing is left to bring; unset when this tells of
+   * neither.
    *
    * @generated from field: google.protobuf.Timestamp last_sync_at = 2;
    */

@@ -2024,7 +2024,8 @@ export enum AgentHealth {
   UNSPECIFIED = 0,
 
   /**
-   * All well.
+   * All well, and nothing is left to bring: a complete pass over the database ended just now. Counts as a sync of the
+   * device, or a Mac on which nobody writes would look as if it were asleep.
    *
    * @generated from enum value: AGENT_HEALTH_OK = 1;
    */
