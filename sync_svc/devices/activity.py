@@ -9,7 +9,7 @@ from uuid import UUID
 import grpc
 import structlog
 from assistant.device.v1 import devices_pb2, devices_pb2_grpc
-from google.protobuf.timestamp_pb2 import Timestamp
+from assistant.sync.v1 import sync_pb2
 
 from svc_kit.clients import CALL_TIMEOUT_S, InternalCaller
 from svc_kit.errors import DomainError
@@ -37,16 +37,17 @@ class DeviceActivityClient:
         self, account_id: UUID, device_id: UUID, agent_version: str, health: int, health_message: str
     ) -> None:
         """See DeviceActivity."""
-        await self._tell(
-            account_id,
-            devices_pb2.RecordDeviceActivityRequest(
-                device_id=str(device_id),
-                agent_version=agent_version,
-                # Both enums have the same numbers; a test says so.
-                health=devices_pb2.DeviceHealth.ValueType(health),
-                health_message=health_message,
-            ),
+        request = devices_pb2.RecordDeviceActivityRequest(
+            device_id=str(device_id),
+            agent_version=agent_version,
+            # Both enums have the same numbers; a test says so.
+            health=devices_pb2.DeviceHealth.ValueType(health),
+            health_message=health_message,
         )
+        if health == sync_pb2.AGENT_HEALTH_OK:
+            # Nothing is left to bring: as good as a sync. A Mac on which nobody writes sends nothing else.
+            await self._add_sync(request, account_id, datetime.now(UTC))
+        await self._tell(account_id, request)
 
     async def close(self) -> None:
         """Give up what is still being told."""
@@ -57,18 +58,17 @@ class DeviceActivityClient:
     async def _tell_synced(self, account_id: UUID, device_id: UUID, at: datetime) -> None:
         # The sync itself is done; that the list of devices lags behind is not worth failing it.
         try:
-            state = await self._store.sync_state(account_id, device_id)
-            moment = Timestamp()
-            moment.FromDatetime(at)
-            request = devices_pb2.RecordDeviceActivityRequest(
-                device_id=str(device_id),
-                last_sync_at=moment,
-                message_count=state.message_count,
-                conversation_count=state.conversation_count,
-            )
+            request = devices_pb2.RecordDeviceActivityRequest(device_id=str(device_id))
+            await self._add_sync(request, account_id, at)
             await self._tell(account_id, request)
         except (DomainError, grpc.aio.AioRpcError) as error:
             self._log.warning("device activity not recorded", device_id=str(device_id), **where(error))
+
+    async def _add_sync(self, request: devices_pb2.RecordDeviceActivityRequest, account_id: UUID, at: datetime) -> None:
+        state = await self._store.sync_state(account_id, UUID(request.device_id))
+        request.last_sync_at.FromDatetime(at)
+        request.message_count = state.message_count
+        request.conversation_count = state.conversation_count
 
     async def _tell(self, account_id: UUID, request: devices_pb2.RecordDeviceActivityRequest) -> None:
         metadata = self._caller.metadata(account_id)

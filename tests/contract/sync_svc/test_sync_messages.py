@@ -588,7 +588,18 @@ async def test_a_heartbeat_reaches_device_svc(service: SyncService, me: Caller):
 
     (told,) = [one for one in service.devices.activities if one.device_id == str(me.device_id)]
     assert (told.agent_version, told.health, told.health_message) == ("1.2", int(health), "slow disk")
+    assert not told.HasField("last_sync_at")  # who is not well may have brought nothing
     assert answer.HasField("server_time")
+
+
+async def test_a_heartbeat_that_all_is_well_counts_as_a_sync(service: SyncService, me: Caller):
+    await synced(me, incoming("a"), incoming("b"))
+
+    await me.sync.ReportHeartbeat(sync_pb2.ReportHeartbeatRequest(health=sync_pb2.AGENT_HEALTH_OK))
+
+    (told,) = [one for one in service.devices.activities if one.device_id == str(me.device_id) and one.health]
+    assert told.HasField("last_sync_at")
+    assert (told.message_count, told.conversation_count) == (2, 1)
 
 
 async def test_no_log_line_holds_what_people_wrote(me: Caller, capfd: pytest.CaptureFixture[str]):
