@@ -83,11 +83,6 @@ class MessagesReader:
     ) -> None:
         self._connection.close()
 
-    @property
-    def missing_columns(self) -> tuple[str, ...]:
-        """The columns of `message` that this macOS does not have, and that are done without."""
-        return self._schema.missing
-
     def index_tapbacks(self) -> TapbackIndex:
         """Look through all reactions once; the index can serve later readers of the same database."""
         index = TapbackIndex()

@@ -33,14 +33,10 @@ class People:
     def __init__(self, cards: Iterable[Card] = (), region: str | None = None) -> None:
         self._region = region
         self._cards = [(card, self._addresses(card)) for card in cards]
-        self._names: dict[str, str] = {}
         self._persons = UnionFind()
         ambiguous = self._ambiguous()
-        for card, addresses in self._cards:
+        for _, addresses in self._cards:
             self._persons.join(address for address in addresses if address not in ambiguous)
-            for address in addresses:
-                # Of two cards with an address the one with the more complete name.
-                self._names[address] = max(self._names.get(address, ""), card.name, key=lambda name: (len(name), name))
 
     def same(self, addresses: Iterable[str]) -> None:
         """Learn that these are one person's."""
@@ -53,10 +49,6 @@ class People:
     def person_of(self, handle: str) -> str:
         """The one address that stands for all of the person's: the same whatever order they are learned in."""
         return self._persons.least(self.address(handle))
-
-    def name_of(self, handle: str) -> str:
-        """The person's name, or an empty text."""
-        return self._names.get(self.address(handle), "")
 
     def contacts(self, handles: Iterable[str]) -> list[Contact]:
         """The people to whom at least one of these belongs, in a stable order; nobody else leaves the Mac."""

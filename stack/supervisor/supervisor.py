@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from stack.supervisor.keeper import Keeper
-from stack.supervisor.part import Part, PartState, PartStatus
+from stack.supervisor.part import Part, PartStatus
 from stack.supervisor.part_log import PartLog
 
 
@@ -63,8 +63,3 @@ class Supervisor:
         await asyncio.gather(*(self._stop(dependant, lives) for dependant in dependants))
         self._keepers[name].stop()
         await asyncio.wait({lives[name]})
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether every part works."""
-        return all(status.state in (PartState.READY, PartState.DONE) for status in self.statuses)

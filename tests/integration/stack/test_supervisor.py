@@ -147,7 +147,7 @@ async def test_a_part_that_runs_once_lets_the_next_one_start(tmp_path):
         await supervisor.all_started()
 
         assert lines_of(journal) == ["prepared", "start after"]
-        assert supervisor.is_whole
+        assert [status.state for status in supervisor.statuses] == [PartState.DONE, PartState.READY]
 
 
 async def test_a_deaf_part_is_forced_to_end(tmp_path):

@@ -56,12 +56,6 @@ def test_only_people_who_occur_are_contacts_with_their_addresses_as_they_occur()
     assert (ana.id, ana.display_name, ana.handles) == ("7", "Ana Lund", ("+12025550150", "ana@example.com"))
 
 
-def test_of_two_cards_the_more_complete_name_counts():
-    people = People([Card("1", "Ana", ("+12025550150",), ()), Card("2", "Ana Lund", ("+12025550150",), ())])
-
-    assert people.name_of("+1 (202) 555-0150") == "Ana Lund"
-
-
 @given(st.lists(st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=3), max_size=8), st.randoms())
 def test_sets_are_the_same_whatever_order_they_are_joined_in(groups: list[list[str]], random: object):
     one, other = UnionFind(), UnionFind()

@@ -25,7 +25,7 @@ function withoutPunctuation(address: string): string {
 }
 
 /** The address as a browser reads it, or "" when it is none to open. */
-export function safeHref(address: string): string {
+function safeHref(address: string): string {
   if (address.length > LONGEST || !URL.canParse(address)) return "";
   const url = new URL(address);
   if (url.protocol !== "https:" && url.protocol !== "http:") return "";

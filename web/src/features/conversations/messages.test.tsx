@@ -196,6 +196,18 @@ describe("attachments", () => {
     await expectAccessible();
   });
 
+  test("that a card is drawn from are announced no more than they are shown", async () => {
+    const { log } = await show(
+      hers({ text: "look", attachments: [{ guid: "d", name: "0.pluginPayloadAttachment" }] }),
+      hers({ text: "here", attachments: [{ guid: "e", name: "hut.heic" }] }),
+    );
+
+    const labels = within(log)
+      .getAllByRole("article")
+      .map((row) => row.getAttribute("aria-label"));
+    expect(labels.map((label) => label?.includes("attachment"))).toEqual([false, true]);
+  });
+
   test("that are voice messages say what is said in them", async () => {
     const { log } = await show(
       hers({

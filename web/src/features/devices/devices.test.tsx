@@ -71,6 +71,7 @@ describe("a Mac", () => {
     await user.click(screen.getByRole("button", { name: "Show me how" }));
 
     screen.getByText(/System Settings, Privacy & Security, Full Disk Access/);
+    screen.getByText("assistant-agent doctor");
     await expectAccessible();
   });
 

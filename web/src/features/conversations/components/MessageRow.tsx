@@ -5,6 +5,7 @@ import type { Message } from "@/lib/api/types";
 import { clockTime } from "@/lib/time";
 import { deliveryOf } from "../delivery";
 import { isEvent } from "../event-words";
+import { realAttachments } from "../kinds";
 import type { MessageInRun } from "../message-runs";
 import { firstName, isOutgoing, senderName } from "../names";
 import { EventLine } from "./EventLine";
@@ -67,7 +68,7 @@ function label(message: Message, at: Date): string {
     state === "failed" && "not delivered",
     state === "scheduled" && "scheduled",
     message.editedAt && "edited",
-    message.attachments?.length && "attachment",
+    realAttachments(message).length > 0 && "attachment",
     message.replyToGuid && "a reply",
   ].filter(Boolean);
   return [senderName(message), clockTime(at), ...extras].join(", ");

@@ -23,9 +23,16 @@ export function HealthNotice({ health }: { health: DeviceHealthWords }) {
       </Notice>
       {open && (
         <ol className="how small" id={id}>
-          <li>On that Mac, open System Settings, Privacy &amp; Security, Full Disk Access.</li>
-          <li>Turn on the app that the agent runs in, for example Terminal.</li>
-          <li>Start the agent again if it does not go on by itself.</li>
+          <li>
+            On that Mac, run <code>assistant-agent doctor</code>. It prints the path of the program that needs
+            the permission.
+          </li>
+          <li>
+            In System Settings, Privacy &amp; Security, Full Disk Access, add that program and turn it on.
+          </li>
+          <li>
+            Run <code>assistant-agent install</code>: a permission holds from the agent&rsquo;s next start on.
+          </li>
         </ol>
       )}
     </>
