@@ -89,11 +89,13 @@ class ServerClient:
         """Let the server keep a cursor that goes with no message."""
         await self.upload([sync_pb2.SyncMessagesRequest(cursor=cursor)])
 
-    async def send_contacts(self, contacts: list[sync_pb2.SyncedContact], batch_size: int = 500) -> None:
-        """Send all people there are; whoever this device brought before and is not among them is forgotten."""
+    async def send_contacts(
+        self, contacts: list[sync_pb2.SyncedContact], batch_size: int = 500, *, is_complete: bool = True
+    ) -> None:
+        """Send people. If these are all, whoever this device brought before and is not among them is forgotten."""
         batches = [contacts[start : start + batch_size] for start in range(0, len(contacts), batch_size)] or [[]]
         requests = [sync_pb2.SyncContactsRequest(contacts=batch) for batch in batches]
-        requests[-1].is_complete = True
+        requests[-1].is_complete = is_complete
         call = self._sync.SyncContacts(metadata=self._metadata(), timeout=_STREAM_SECONDS)
         with self._plain_errors():
             await self._write_all(call, requests)

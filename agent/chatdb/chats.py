@@ -5,6 +5,7 @@ from collections import Counter
 from typing import Any, Final, NamedTuple
 
 from agent.chatdb.connection import lenient_text
+from agent.chatdb.exclusion import Exclusion
 from agent.chatdb.merging import MergeKeys
 from agent.chatdb.records import Chat
 from agent.chatdb.schema import Schema
@@ -64,9 +65,8 @@ class Directory:
         self.handles: dict[int, str] = {}
         self.excluded_handles: set[int] = set()
         self.excluded_chats: set[int] = set()
-        self.excluded_rooms: set[str] = set()
         self._people = People()
-        self._excluded_people: set[str] = set()
+        self._exclusion = Exclusion(privacy, self._people, ())
         self._named: dict[str, str] = {}
 
     def reload(self) -> None:
@@ -79,7 +79,8 @@ class Directory:
             own = self._own_addresses(rows)
         self.handles = {row[0]: row[1] for row in handles}
         self._people = self._know_people(handles, own)
-        self.excluded_handles = {row[0] for row in handles if self.names_excluded(row[1])}
+        self._exclusion = Exclusion(self._privacy, self._people, self.handles.values())
+        self.excluded_handles = {row[0] for row in handles if self._exclusion.person(row[1])}
         participants: dict[int, list[str]] = {}
         for chat_id, handle in pairs:
             participants.setdefault(chat_id, []).append(handle)
@@ -102,15 +103,13 @@ class Directory:
         It goes to the group whose room it names, and else with all others of its kind: putting it to the chat with its
         sender could show a group's message there.
         """
-        if room in self.excluded_rooms or not self._privacy.groups:
+        if self._exclusion.orphan(room, self.handles.get(handle_id, "")):
             return None
-        if self._privacy.excluded and not handle_id:
-            return None  # an own message, perhaps to somebody excluded
         return self.rooms.get(room, ORPHANED) if room else ORPHANED
 
     def names_excluded(self, handle: str) -> bool:
         """Return whether the handle is one of a person whom the owner excluded, by whichever address."""
-        return bool(self._excluded_people) and self._people.person_of(handle) in self._excluded_people
+        return self._exclusion.person(handle)
 
     def _set_chats(
         self,
@@ -121,16 +120,15 @@ class Directory:
         keys: MergeKeys,
     ) -> None:
         self.chats, self.used, self.rooms, self._named = {}, [], {}, {}
-        self.excluded_chats, self.excluded_rooms = set(), set()
+        self.excluded_chats = set()
         for row in rows:
+            members = participants.get(row.rowid, [])
+            if self._exclusion.chat((row.guid, row.identifier, row.room_name), members, is_group=row.is_group):
+                self.excluded_chats.add(row.rowid)
+                continue
             if not 0 < len(row.guid) <= _MAX_GUID:
                 continue
-            if self._excludes(row):
-                self.excluded_chats.add(row.rowid)
-                if row.room_name:
-                    self.excluded_rooms.add(row.room_name)
-                continue
-            chat = self._chat(row, participants.get(row.rowid, []), own, uncanonical, keys)
+            chat = self._chat(row, members, own, uncanonical, keys)
             self.chats[row.rowid] = chat
             if row.is_used:
                 self.used.append(chat)
@@ -158,13 +156,6 @@ class Directory:
             and (is_short_code(identifier) or is_short_code(uncanonical.get(identifier, ""))),
         )
 
-    def _excludes(self, row: ChatRow) -> bool:
-        if row.is_group:
-            return not self._privacy.groups or not self._privacy.excluded.isdisjoint(
-                {row.guid, row.identifier, row.room_name}
-            )
-        return row.guid in self._privacy.excluded or self.names_excluded(row.identifier or "")
-
     def _know_people(self, handles: list[tuple[Any, ...]], own: set[str]) -> People:
         people = People(self._cards, _region(handles, own))
         by_person: dict[str, list[str]] = {}
@@ -173,7 +164,6 @@ class Directory:
                 by_person.setdefault(person, []).append(handle)
         for same in by_person.values():
             people.same(same)
-        self._excluded_people = {people.person_of(entry) for entry in self._privacy.excluded}
         return people
 
     def _own_addresses(self, rows: list[ChatRow]) -> set[str]:

@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -147,9 +147,9 @@ class MessagesReader:
         """Read certain rows again; those that are gone are left out."""
         return self._looked_up(self._schema.messages_by_rowid, sorted(set(rowids)), hold_from=hold_from)
 
-    def messages(self, guids: Iterable[str], up_to: int) -> list[Reading]:
-        """Read certain messages again, of rows up to `up_to`; those that are gone are left out."""
-        return self._looked_up(self._schema.messages_by_guid, list(dict.fromkeys(guids)), up_to)
+    def messages(self, guids: Iterable[str], up_to: int, held: Collection[int] = ()) -> list[Reading]:
+        """Read certain messages again, of rows up to `up_to`; those that are gone, or held, are left out."""
+        return self._looked_up(self._schema.messages_by_guid, list(dict.fromkeys(guids)), up_to, up_to, held)
 
     def states_since(self, unix_ns: int, up_to: int) -> list[RowState]:
         """Return the states of all rows with a date from then on, of rows up to `up_to`, by date."""
@@ -157,16 +157,16 @@ class MessagesReader:
         files = self._attachments([row[ROWID] for row in rows])
         return [_state(row, files) for row in rows]
 
-    def readings(self, since: int | None, up_to: int) -> Iterator[Reading]:
-        """Read everything, or all with a date from `since` on, of rows up to `up_to`."""
+    def readings(self, since: int | None, up_to: int, held: Collection[int] = ()) -> Iterator[Reading]:
+        """Read everything, or all with a date from `since` on, of rows up to `up_to`, but not those that are held."""
         if since is not None:
             rows = self._all(self._schema.messages_since, (apple_nanoseconds(since), up_to))
-            yield from (self._reading(portion, None) for portion in _portions(rows))
+            yield from (self._reading(portion, up_to, held=held) for portion in _portions(rows))
             return
         position = 0
-        while (reading := self.after(position, up_to)) is not None:
-            yield reading
-            position = reading.last_rowid
+        while rows := self._fetch(self._schema.messages_after, (position, up_to, ROWS_PER_BATCH)):
+            yield self._reading(rows, up_to, held=held)
+            position = rows[-1][ROWID]
 
     def alive(self, guids: Sequence[str]) -> set[str]:
         """Return which of these messages are in the database and not in Recently Deleted."""
@@ -180,17 +180,29 @@ class MessagesReader:
         return found
 
     def _looked_up(
-        self, query: str, values: Sequence[Any], up_to: int | None = None, hold_from: int | None = None
+        self,
+        query: str,
+        values: Sequence[Any],
+        up_to: int | None = None,
+        hold_from: int | None = None,
+        held: Collection[int] = (),
     ) -> list[Reading]:
         readings = []
         for marks, part in in_lists(values):
             rows = self._all(query.format(marks), tuple(part))
             wanted = [row for row in rows if up_to is None or row[ROWID] <= up_to]
             # In parts that are as large as those of a first sync.
-            readings += [self._reading(portion, hold_from) for portion in _portions(wanted)]
+            readings += [self._reading(portion, hold_from, held=held) for portion in _portions(wanted)]
         return readings
 
-    def _reading(self, rows: Sequence[Row], hold_from: int | None, recent_from: int | None = None) -> Reading:
+    def _reading(
+        self,
+        rows: Sequence[Row],
+        hold_from: int | None,
+        recent_from: int | None = None,
+        held: Collection[int] = (),
+    ) -> Reading:
+        self._know_everybody(rows)
         tapbacks = [tapback_on(row) for row in rows]
         # Before the messages are read: one of them may be what a reaction right behind it is on.
         targets = [self._learn(tapback) for tapback in tapbacks if tapback is not None]
@@ -198,15 +210,17 @@ class MessagesReader:
         reactions = self._reactions(rows)
         messages: list[Message] = []
         chats: dict[str, Chat] = {}
-        held: list[int] = []
-        self._know_everybody(rows)
+        waiting: list[int] = []
         handles, known = self._directory.handles, self._directory.chats
         all_may_leave = self._since is None and not self._directory.excluded_handles
+        stay = self._in_excluded_chats(rows)
         for row, tapback in zip(rows, tapbacks, strict=True):
-            if tapback is not None or (chat := known.get(row[CHAT]) or self._other_chat(row)) is None:
+            if tapback is not None or row[ROWID] in stay:
                 continue
-            if chat.is_orphaned and self._may_get_a_chat(row, hold_from):
-                held.append(row[ROWID])
+            if (chat := known.get(row[CHAT]) or self._other_chat(row)) is None:
+                continue
+            if chat.is_orphaned and (row[ROWID] in held or self._may_get_a_chat(row, hold_from)):
+                waiting.append(row[ROWID])
                 continue
             chats[chat.guid] = chat
             if (all_may_leave or self._may_leave(row)) and 0 < len(row[GUID]) <= MAX_GUID:
@@ -214,7 +228,7 @@ class MessagesReader:
                 messages.append(message if message.extra is None else self._without_excluded(message, message.extra))
         since = None if recent_from is None else apple_nanoseconds(recent_from)
         states = [] if since is None else [_state(row, files) for row in rows if (row[DATE] or 0) >= since]
-        return Reading(messages, list(chats.values()), targets, held, rows[-1][ROWID], states)
+        return Reading(messages, list(chats.values()), targets, waiting, rows[-1][ROWID], states)
 
     def _learn(self, associated_guid: str) -> str:
         """Learn of a reaction; return the message that it is on."""
@@ -226,18 +240,48 @@ class MessagesReader:
         directory = self._directory
         chats = {row[CHAT] for row in rows} - directory.chats.keys() - directory.excluded_chats
         handles = {row[HANDLE] for row in rows} | {row[OTHER_HANDLE] for row in rows}
-        handles -= directory.handles.keys()
-        strange = {("chat", chat) for chat in chats} | {("handle", handle) for handle in handles}
-        strange -= self._strange | {("chat", None), ("handle", None), ("handle", 0)}
+        strange = {("chat", chat) for chat in chats} | self._strange_handles(handles)
+        strange -= self._strange | {("chat", None)}
         if strange:
             self._strange |= strange  # what is not there after this will not be there later
             self.reload()
+        elif None in {row[CHAT] for row in rows}:
+            self.deletions.reload()  # a message loses its chat when it is put into Recently Deleted, also just now
+
+    def _know_handles(self, handles: set[int]) -> None:
+        """Read handles again when one of these has just been added."""
+        if strange := self._strange_handles(handles) - self._strange:
+            self._strange |= strange
+            self.reload()
+
+    def _strange_handles(self, handles: set[int]) -> set[tuple[str, int]]:
+        return {("handle", handle) for handle in handles - self._directory.handles.keys() if handle}
 
     def _other_chat(self, row: Row) -> Chat | None:
         """Where a row goes whose chat is not known; None when it may not leave the Mac, or is in Recently Deleted."""
         if row[CHAT] in self._directory.excluded_chats or row[ROWID] in self.deletions.recent_rows:
             return None
+        if row[CHAT] is not None:
+            for _, chat in self._chats_of([row[ROWID]]):
+                if chat in self._directory.chats:
+                    return self._directory.chats[chat]
         return self._directory.orphans_chat(row[ROOM], row[HANDLE] or 0)
+
+    def _in_excluded_chats(self, rows: Sequence[Row]) -> set[int]:
+        """The rows that are in a chat that may not leave the Mac, be it one of two."""
+        excluded = self._directory.excluded_chats
+        if not excluded:
+            return set()
+        return {message for message, chat in self._chats_of([row[ROWID] for row in rows]) if chat in excluded}
+
+    def _chats_of(self, rowids: Sequence[int]) -> list[tuple[int, int]]:
+        """The chats of these messages, by message and the oldest chat first."""
+        found: list[tuple[int, int]] = []
+        with readable_errors(self._path):
+            for marks, values in in_lists(rowids):
+                query = f"SELECT message_id, chat_id FROM chat_message_join WHERE message_id IN ({marks})"  # noqa: S608
+                found += self._connection.execute(f"{query} ORDER BY message_id, chat_id", values).fetchall()
+        return found
 
     def _may_leave(self, row: Row) -> bool:
         """Whether the owner lets this message leave the Mac."""
@@ -267,12 +311,20 @@ class MessagesReader:
             return {}
         with readable_errors(self._path), lenient_text(self._connection):
             found = find_tapbacks(self._connection, self._schema.tapbacks, self.tapbacks, asked)
-        excluded = self._directory.excluded_handles
-        handles = self._directory.handles
+        self._know_handles({row.handle_id for rows_of in found.values() for row in rows_of})
+        excluded, handles = self._directory.excluded_handles, self._directory.handles
+        silent = {row[GUID]: self._only_other(row) for row in rows if row[GUID] in found}
         return {
-            guid: standing((row for row in rows_of if row.from_me or row.handle_id not in excluded), handles)
+            guid: standing(
+                (row for row in rows_of if row.from_me or row.handle_id not in excluded), handles, silent.get(guid, "")
+            )
             for guid, rows_of in found.items()
         }
+
+    def _only_other(self, row: Row) -> str:
+        """Who reacts where the row does not say: in a one-to-one chat there is only one; elsewhere nobody knows."""
+        chat = self._directory.chats.get(row[CHAT])
+        return "" if chat is None or chat.is_group else chat.identifier
 
     def _attachments_of_batch(self, rows: Sequence[Row]) -> dict[int, list[attachment_rows.AttachmentRow]]:
         first, last = min(row[ROWID] for row in rows), max(row[ROWID] for row in rows)

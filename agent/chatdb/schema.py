@@ -161,7 +161,9 @@ class Schema:
             table for table in ("deleted_messages", "sync_deleted_messages") if table in tables
         )
         self.recently_deleted = (
+            # What was deleted from one of two chats is still in the other.
             "SELECT r.message_id, m.guid FROM chat_recoverable_message_join r JOIN message m ON m.ROWID = r.message_id"
+            " WHERE NOT EXISTS (SELECT 1 FROM chat_message_join j WHERE j.message_id = r.message_id)"
             if "chat_recoverable_message_join" in tables
             else None
         )

@@ -111,16 +111,19 @@ def find_tapbacks(
     return found
 
 
-def standing(rows: Iterable[TapbackRow], senders: Mapping[int, str]) -> tuple[Reaction, ...]:
+def standing(rows: Iterable[TapbackRow], senders: Mapping[int, str], silent: str = "") -> tuple[Reaction, ...]:
     """Return the reactions that stand, oldest first.
 
     A person has one reaction on a part, the last one, and beside it a sticker; taking one away is a row of its own.
-    `senders` holds the handles by their number.
+    `senders` holds the handles by their number; `silent` is whose it is where the row does not say. A reaction of nobody
+    known is left out: with no sender it would be the owner's.
     """
     last: dict[tuple[str, int, bool], TapbackRow] = {}
     for row in sorted(rows, key=lambda row: (row.date or 0, row.rowid)):
         part = target_of(row.target)[0]
-        sender = "" if row.from_me else senders.get(row.handle_id, "")
+        sender = "" if row.from_me else senders.get(row.handle_id) or silent
+        if not sender and not row.from_me:
+            continue
         put = row.type if row.type < _FIRST_REMOVAL else row.type - _FIRST_REMOVAL + _FIRST
         key = (sender, part, put in _STICKERS)
         last.pop(key, None)  # the newest goes to the end

@@ -50,6 +50,19 @@ class People:
         """The one address that stands for all of the person's: the same whatever order they are learned in."""
         return self._persons.least(self.address(handle))
 
+    def addresses(self) -> set[str]:
+        """All addresses on cards."""
+        return {address for _, addresses in self._cards for address in addresses}
+
+    def all_with(self, handles: Iterable[str]) -> set[str]:
+        """Everybody, by the address that stands for them, who may have one of these: all that share it, too."""
+        wanted = {self.address(handle) for handle in handles}
+        found = set(wanted)
+        for _, addresses in self._cards:
+            if not wanted.isdisjoint(addresses):
+                found.update(addresses)
+        return {self._persons.least(address) for address in found}
+
     def contacts(self, handles: Iterable[str]) -> list[Contact]:
         """The people to whom at least one of these belongs, in a stable order; nobody else leaves the Mac."""
         seen: dict[str, str] = {self.address(handle): handle for handle in sorted(handles)}

@@ -48,13 +48,14 @@ class Comparison:
         up_to: int,
         since: int | None = None,
         stored: Sequence[sync_pb2.ConversationDigest] | None = None,
+        held: Iterable[int] = (),
     ) -> Summary:
-        """Make the server's copy equal to all rows up to `up_to`, or to those with a date from `since` on.
+        """Make the server's copy equal to all rows up to `up_to`, or to those with a date from `since` on, but not the held.
 
         `stored` is what the server has, where that is known already. The server's messages that this Mac lacks are deleted
         only if the database says that they were deleted. Raises ServerAway after the last try; doing it again then is safe.
         """
-        compared = _Compared(reader, up_to, since)
+        compared = _Compared(reader, up_to, since, frozenset(held))
         if stored is None:
             stored = await self.patience.through(lambda: self.client.digests(since))
         compared.learn_deletions(stored)
@@ -155,10 +156,11 @@ def _some(
 class _Compared:
     """The part of the database that is compared."""
 
-    def __init__(self, reader: MessagesReader, up_to: int, since: int | None) -> None:
+    def __init__(self, reader: MessagesReader, up_to: int, since: int | None, held: frozenset[int]) -> None:
         self.reader = reader
         self.up_to = up_to
         self.since = since
+        self._held = held
         self._deleted_up_to: dict[str, int] = {}
 
     def learn_deletions(self, stored: Iterable[sync_pb2.ConversationDigest]) -> None:
@@ -169,7 +171,7 @@ class _Compared:
 
     def readings(self) -> Iterator[Reading]:
         """All of it."""
-        return self.reader.readings(self.since, self.up_to)
+        return self.reader.readings(self.since, self.up_to, self._held)
 
     def counts(self, message: Message) -> bool:
         """Whether the server would store the message."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Final
 
 from assistant.sync.v1 import sync_pb2
 
@@ -13,6 +14,8 @@ from agent.sync.progress import Progress
 from agent.sync.requests import requests_of_chats
 from agent.wire import contacts_of, digest_of, fill_conversation
 
+_IN_PART: Final = "+"
+
 
 class Descriptions:
     """A renamed group or a new name in the address book changes no message, so both are looked at in every pass."""
@@ -22,12 +25,15 @@ class Descriptions:
         self._patience = patience
         self._known: dict[str, sync_pb2.SyncedConversation] = {}
 
-    async def send_contacts(self, reader: MessagesReader, progress: Progress) -> None:
-        """Send the people if any of them changed. Raises ServerAway after the last try."""
+    async def send_contacts(self, reader: MessagesReader, progress: Progress, *, is_whole: bool) -> None:
+        """Send the people if any of them changed. Raises ServerAway after the last try.
+
+        Of an address book that could not be read as a whole (`is_whole`) nobody is taken for forgotten.
+        """
         contacts = contacts_of(reader.contacts())
-        digest = digest_of(contacts)
+        digest = digest_of(contacts) + ("" if is_whole else _IN_PART)
         if digest != progress.cursor.contacts:
-            await self._patience.through(lambda: self._client.send_contacts(contacts))
+            await self._patience.through(lambda: self._client.send_contacts(contacts, is_complete=is_whole))
             progress.cursor = replace(progress.cursor, contacts=digest)
 
     async def send_chats(self, reader: MessagesReader, progress: Progress) -> None:

@@ -138,7 +138,8 @@ class _Stream:
         if not reading.targets:
             return []
         was_there = reading.last_rowid <= self._reader.tapbacks.filled_up_to
-        return self._reader.messages(reading.targets, self._known_up_to if was_there else self.read_up_to)
+        up_to = self._known_up_to if was_there else self.read_up_to
+        return self._reader.messages(reading.targets, up_to, self.progress.held.rows())
 
     def _move_to(self, row: int) -> None:
         self.read_up_to = row

@@ -14,7 +14,7 @@ from agent.chatdb.reader import MessagesReader
 from agent.chatdb.tapbacks import TapbackIndex
 from agent.client import ServerClient
 from agent.contacts.source import ContactsSource
-from agent.errors import NothingToRead, NotPaired
+from agent.errors import CannotRead, NothingToRead, NotPaired
 from agent.privacy import Privacy
 from agent.reporting import Reporter, Summary
 from agent.sync.comparison import Comparison
@@ -36,6 +36,10 @@ _NOT_BEFORE: Final = _DAY // 2
 _AT_LATEST: Final = _DAY * 3 // 2
 # A server that was restored from a backup knows less than it said before; it is asked again from time to time.
 _ASK_AGAIN_SECONDS: Final = 120.0
+_NO_ADDRESS_BOOK: Final = (
+    "the address book cannot be read, and whom you exclude may have more addresses in it: nothing is sent until it can be; "
+    "`assistant-agent doctor` says more"
+)
 
 
 class Sync:
@@ -79,6 +83,8 @@ class Sync:
         Raises CannotRead, NothingToRead, NotPaired, and ServerAway after the last try.
         """
         cards = self._contacts.read().cards
+        if self._privacy.excluded and not self._contacts.is_whole:
+            raise CannotRead(_NO_ADDRESS_BOOK)
         with MessagesReader(
             self._chat_db, privacy=self._privacy, cards=cards, tapbacks=self._tapbacks, now_ns=self._now_ns
         ) as reader:
@@ -108,7 +114,7 @@ class Sync:
         if progress is None:
             progress, summary = await self._begin(reader, recent_from)
         progress.recent_from = recent_from
-        await self._descriptions.send_contacts(reader, progress)
+        await self._descriptions.send_contacts(reader, progress, is_whole=self._contacts.is_whole)
         summary += await self._new_rows.send(reader, progress)
         summary += await self._old_rows.send_held(reader, progress)
         deletions = await self._deletions.send(reader, progress)
@@ -170,13 +176,14 @@ class Sync:
     ) -> Summary:
         """Find out what happened to recent messages while no process watched."""
         states = reader.states_since(progress.recent_from, progress.read_up_to)[-self._limits.window_rows :]
-        summary = await self._comparison.run(reader, progress.read_up_to, progress.recent_from, stored)
         held = set(progress.held.rows())
+        summary = await self._comparison.run(reader, progress.read_up_to, progress.recent_from, stored, held)
         progress.window.replace(state for state in states if state.rowid not in held)
         return summary
 
     async def _check(self, reader: MessagesReader, progress: Progress, up_to: int | None = None) -> Summary:
-        summary = await self._comparison.run(reader, progress.read_up_to if up_to is None else up_to)
+        rows = progress.read_up_to if up_to is None else up_to
+        summary = await self._comparison.run(reader, rows, held=progress.held.rows())
         progress.cursor = replace(progress.cursor, checked_at=self._now_ns() // _SECOND_NS)
         return summary
 

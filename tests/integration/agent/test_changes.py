@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from agent.errors import CannotRead
 from agent.privacy import Privacy
 from agent.reporting import Summary
 from agent.sync import SyncLimits
@@ -281,6 +282,47 @@ async def test_a_row_without_its_chat_waits_for_it(db: ChatDb):
     assert script.received.count(after.guid) == 1
 
 
+async def test_neither_the_first_look_nor_a_comparison_sends_a_row_that_waits_for_its_chat(db: ChatDb):
+    script, group = Script(), db.group(ANA, BEN)
+    (guid,) = db.connection.execute("SELECT guid FROM chat").fetchone()
+    db.clock = (time.time_ns() // SECOND - APPLE_EPOCH) * SECOND
+    late = db.rich(None, "its group is excluded", sender=CLEO)
+
+    async with serving(script) as port, agent_at(port, db.path, privacy=Privacy.of((guid,))) as agent:
+        await agent.sync.run_pass(check=True)
+        db.join(group, late.rowid)
+        await agent.sync.run_pass(check=True)
+
+    assert script.messages == {}
+
+
+async def test_a_row_that_waits_under_our_eyes_is_not_sent_by_a_comparison(db: ChatDb):
+    script, chat = Script(), db.direct(ANA)
+    db.rich(chat, "first")
+
+    async with synced(db, script) as agent:
+        late = db.rich(None, "late", sender=ANA, date=db.clock - DAY)
+        await agent.sync.run_pass(check=True)
+        assert late.guid not in script.messages
+        db.join(chat, late.rowid)
+        await agent.sync.run_pass()
+
+    assert script.messages[late.guid].conversation_id == f"iMessage;-;{ANA}"
+
+
+async def test_a_reaction_does_not_send_a_message_that_waits_for_its_chat(db: ChatDb):
+    script, chat = Script(), db.direct(ANA)
+    db.rich(chat, "first")
+
+    async with synced(db, script) as agent:
+        late = db.rich(None, "late", sender=ANA, date=db.clock - DAY)
+        await agent.sync.run_pass()
+        db.tapback(chat, late.guid, "love", sender=ANA)
+        await agent.sync.run_pass()
+
+    assert late.guid not in script.messages
+
+
 async def test_an_agent_that_ends_while_a_row_waits_loses_nothing(db: ChatDb):
     script, chat = Script(), db.direct(ANA)
     db.rich(chat, "first")
@@ -417,3 +459,39 @@ async def test_a_break_in_the_middle_of_a_comparison_is_mended(db: ChatDb):
 
     assert set(script.messages) == {one.guid for one in sent}
     assert len(agent.reporter.waits) == 2
+
+
+async def test_an_address_book_that_cannot_be_read_takes_no_name_away(db: ChatDb, tmp_path: Path):
+    script, book = Script(), tmp_path / "AddressBook"
+    db.rich(db.direct(ANA), "hello")
+    write_address_book(book, [("Ana", "Lund", [ANA], [])])
+    broken = book / "Sources" / "X" / "AddressBook-v22.abcddb"
+    broken.parent.mkdir(parents=True)
+    broken.write_bytes(b"no database at all" * 100)
+
+    async with synced(db, script, address_book=book) as agent:
+        assert ([one.display_name for one in script.contacts.values()], script.contacts_complete) == (
+            ["Ana Lund"],
+            False,
+        )
+        broken.unlink()
+        await agent.sync.run_pass()
+
+    assert script.contacts_complete
+
+
+async def test_while_it_is_not_known_whom_an_exclusion_means_nothing_is_sent(db: ChatDb, tmp_path: Path):
+    script, book = Script(), tmp_path / "AddressBook"
+    db.rich(db.direct(BEN), "by mail", sender=BEN)
+    file = book / "AddressBook-v22.abcddb"
+    write_address_book(book, [("Ben", "Ode", [ANA], [BEN])])
+    content = file.read_bytes()
+    file.write_bytes(b"no database at all" * 100)
+
+    async with serving(script) as port, agent_at(port, db.path, address_book=book, privacy=Privacy.of((ANA,))) as agent:
+        with pytest.raises(CannotRead, match="address book"):
+            await agent.sync.run_pass()
+        file.write_bytes(content)
+        await agent.sync.run_pass()
+
+    assert script.messages == {}

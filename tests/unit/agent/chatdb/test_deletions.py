@@ -60,6 +60,29 @@ def test_recently_deleted_messages_are_not_read(db: ChatDb):
     assert texts(db.path) == ["kept"]
 
 
+def test_what_is_deleted_in_one_of_two_chats_is_still_there(db: ChatDb):
+    direct, group = db.direct(ANA), db.group(ANA, "ben@example.com")
+    said = db.message(direct, "in both", sender=ANA)
+    db.join(group, said.rowid)
+    db.insert("chat_recoverable_message_join", chat_id=direct, message_id=said.rowid, delete_date=db.clock)
+    db.connection.execute("DELETE FROM chat_message_join WHERE chat_id = ?", (direct,))
+
+    with MessagesReader(db.path) as reader:
+        assert reader.deletions.recent_rows == {}
+        assert reader.alive([said.guid]) == {said.guid}
+    assert texts(db.path) == ["in both"]
+
+
+def test_what_is_deleted_while_it_is_read_is_no_orphan(db: ChatDb):
+    said = db.message(db.direct(ANA), "deleted meanwhile", sender=ANA)
+    with MessagesReader(db.path) as reader:
+        db.put_into_recently_deleted(said.guid)
+        reading = reader.after(0, reader.last_rowid(), hold_from=reader.last_rowid())
+
+    assert reading is not None
+    assert (reading.messages, reading.held) == ([], [])
+
+
 def test_what_is_taken_back_is_read_again(db: ChatDb):
     sent = db.message(db.direct(ANA), "back again")
     with MessagesReader(db.path) as reader:

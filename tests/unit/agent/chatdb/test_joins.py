@@ -52,6 +52,15 @@ def test_a_chat_whose_row_is_gone_makes_its_messages_orphans(db: ChatDb):
     assert only(db.path).chat_guid == "orphaned"
 
 
+def test_of_two_chats_the_one_that_is_still_there_counts(db: ChatDb):
+    gone, there = db.direct(ANA), db.direct(BEN)
+    said = db.message(gone, "in both")
+    db.join(there, said.rowid)
+    db.connection.execute("DELETE FROM chat WHERE ROWID = ?", (gone,))
+
+    assert only(db.path).chat_guid == f"iMessage;-;{BEN}"
+
+
 def test_a_row_without_its_chat_is_held_while_the_chat_may_follow(db: ChatDb):
     db.message(db.direct(ANA), "first")
     late = db.message(None, "late")

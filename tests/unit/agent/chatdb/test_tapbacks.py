@@ -87,6 +87,25 @@ def test_everybody_has_a_reaction_of_their_own(db: ChatDb):
     assert kinds(db) == [(ANA, "love"), (BEN, "laugh"), ("", "like")]
 
 
+@pytest.mark.parametrize("handle", [0, 999])
+def test_a_reaction_that_names_nobody_is_the_other_ones_where_there_is_only_one(db: ChatDb, handle: int):
+    chat = db.direct(ANA)
+    sent = db.message(chat, "said")
+    db.tapback(chat, sent.guid, "love")
+    db.tapback(chat, sent.guid, "dislike", sender=ANA, handle_id=handle)
+
+    assert kinds(db) == [("", "love"), (ANA, "dislike")]
+
+
+def test_a_reaction_that_names_nobody_in_a_group_is_not_the_owners(db: ChatDb):
+    group = db.group(ANA, BEN)
+    sent = db.message(group, "said")
+    db.tapback(group, sent.guid, "love")
+    db.tapback(group, sent.guid, "dislike", sender=ANA, handle_id=0)
+
+    assert kinds(db) == [("", "love")]
+
+
 def test_a_reaction_says_when_and_on_which_part(db: ChatDb):
     chat = db.direct(ANA)
     sent = db.message(chat, "said")

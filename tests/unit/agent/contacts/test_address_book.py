@@ -4,7 +4,9 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from agent.contacts.address_book import Card, read_address_book
+import pytest
+
+from agent.contacts.address_book import AddressBook, Card, read_address_book
 from agent.contacts.source import ContactsSource
 from stack.demo_data.address_book import write_address_book
 
@@ -79,8 +81,42 @@ def test_the_source_reads_again_only_what_changed(tmp_path: Path):
     assert [card.name for card in source.read().cards] == ["Ana Berg"]
 
 
+def test_a_source_that_cannot_be_read_for_a_while_keeps_its_cards(tmp_path: Path):
+    write_address_book(tmp_path, [("Ana", "Lund", ["1"], [])])
+    write_address_book(tmp_path / "Sources" / "ICLOUD", [("Ben", "Ode", ["2"], [])])
+    file = tmp_path / "Sources" / "ICLOUD" / "AddressBook-v22.abcddb"
+    content = file.read_bytes()
+    source = ContactsSource(tmp_path)
+    source.read()
+
+    file.write_bytes(b"no database at all" * 100)
+    meanwhile = source.read()
+    file.write_bytes(content)
+    afterwards = source.read()
+
+    assert ([card.name for card in meanwhile.cards], meanwhile.unreadable) == (["Ana Lund", "Ben Ode"], 1)
+    assert ([card.name for card in afterwards.cards], afterwards.unreadable) == (["Ana Lund", "Ben Ode"], 0)
+
+
+def test_what_could_not_be_read_is_tried_again_though_the_files_look_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    write_address_book(tmp_path, [("Ana", "Lund", ["1"], [])])
+    source = ContactsSource(tmp_path)
+    with monkeypatch.context() as locked:
+        locked.setattr("agent.contacts.source.read_address_book", lambda _: AddressBook(unreadable=1))
+        assert source.read().cards == ()
+        assert not source.is_whole
+
+    assert [card.name for card in source.read().cards] == ["Ana Lund"]
+    assert source.is_whole
+
+
 def test_without_a_folder_there_are_no_names():
-    assert ContactsSource(None).read().cards == ()
+    source = ContactsSource(None)
+
+    assert source.read().cards == ()
+    assert source.is_whole
 
 
 def test_the_address_book_is_never_written(tmp_path: Path):
