@@ -40,14 +40,15 @@ def send_through_everything(owner: httpx.Client, token: str) -> None:
     assert owner.post("/api/sync/messages", json=bad, headers=device).status_code == 400
     assert owner.post("/api/devices/approve", json={"code": CANARY}).status_code == 400
     for action in (
-        {"action": "ACTION_EDIT", "editedResponse": f"The {CANARY} it is"},
         {"action": "ACTION_REJECT", "rejectionReason": f"no {CANARY}"},
+        # Last, since a rejected draft leaves the cache.
+        {"action": "ACTION_EDIT", "editedResponse": f"The {CANARY} it is"},
     ):
         request = {
             "messageId": answer["messageIds"][0],
             "instruction": f"mention {CANARY}",
             "sampling": {"maxTokens": 12},
-            "skipCache": "rejectionReason" in action,
+            "skipCache": "editedResponse" in action,
         }
         draft = owner.post("/api/responses/generate", json=request).raise_for_status().json()
         owner.post(f"/api/responses/{draft['responseId']}/action", json=action).raise_for_status()
