@@ -71,7 +71,8 @@ class Deletions:
         progress.cursor = replace(progress.cursor, recently_deleted=digest)
         deleted = await self._delete(sorted(now - (before or set())), progress)
         returned = sorted((before or set()) - now)
-        summary = await self._old_rows.send(reader.messages(returned, progress.read_up_to))
+        readings = reader.messages(returned, progress.read_up_to)
+        summary = await self._old_rows.send_unknown(reader, progress, readings)
         return Outcome(summary + Summary(deleted=deleted), needs_check=unwatched)
 
     async def _delete(self, guids: Sequence[str], progress: Progress) -> int:

@@ -1,6 +1,9 @@
 """How much goes into one stream, how far back changes are looked for, and how patient a pass is."""
 
 from dataclasses import dataclass
+from typing import Final
+
+_MINUTE_NS: Final = 60_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +24,8 @@ class SyncLimits:
     """How many states of messages a comparison holds in memory at once."""
     late_minutes: float = 30.0
     """A new row that is so much older than the newest message was filled in by iCloud, and is no news."""
+
+    @property
+    def late_ns(self) -> int:
+        """`late_minutes` in nanoseconds."""
+        return int(self.late_minutes * _MINUTE_NS)

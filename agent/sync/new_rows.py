@@ -5,7 +5,6 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Final
 
 from assistant.sync.v1 import sync_pb2
 
@@ -19,8 +18,6 @@ from agent.sync.limits import SyncLimits
 from agent.sync.patience import Patience
 from agent.sync.progress import Progress
 from agent.sync.requests import Newness, request_of
-
-_MINUTE_NS: Final = 60_000_000_000
 
 
 class NewRows:
@@ -99,8 +96,7 @@ class _Stream:
         self._known_up_to = known_up_to
         self._last = last
         self._limits = limits
-        tolerance = int(limits.late_minutes * _MINUTE_NS)
-        self._newness = Newness(reader.newest_date(progress.read_up_to), tolerance, now_ns())
+        self._newness = Newness(reader.newest_date(progress.read_up_to), limits.late_ns, now_ns())
         self._described: set[str] = set()
         self.cursor = progress.cursor
         self.read_up_to = progress.read_up_to

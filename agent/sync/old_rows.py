@@ -1,11 +1,12 @@
 """Sends rows again that are not new: changed ones, and those that got their chat late."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from agent.chatdb.reader import MessagesReader
-from agent.chatdb.records import Reading
+from agent.chatdb.records import Message, Reading
 from agent.client import ServerClient
 from agent.reporting import Summary
+from agent.sync.limits import SyncLimits
 from agent.sync.patience import Patience
 from agent.sync.progress import Progress
 from agent.sync.requests import request_of
@@ -14,14 +15,19 @@ from agent.sync.requests import request_of
 class OldRows:
     """Every write is an upsert by GUID and state hash, so sending a row once too often changes nothing."""
 
-    def __init__(self, client: ServerClient, patience: Patience) -> None:
+    def __init__(self, client: ServerClient, patience: Patience, limits: SyncLimits) -> None:
         self._client = client
         self._patience = patience
+        self._limits = limits
 
-    async def send(self, readings: Iterable[Reading]) -> Summary:
-        """Send what was read. Raises ServerAway after the last try."""
+    async def send_unknown(self, reader: MessagesReader, progress: Progress, readings: Iterable[Reading]) -> Summary:
+        """Send what the server does not have: it is no news where it is old. Raises ServerAway after the last try."""
+        late_before = reader.newest_date(progress.read_up_to) - self._limits.late_ns
+        return await self._send(readings, lambda message: message.sent_at < late_before)
+
+    async def _send(self, readings: Iterable[Reading], is_late: Callable[[Message], bool] | None = None) -> Summary:
         described: set[str] = set()
-        requests = [request_of(reading, described) for reading in readings if reading.messages]
+        requests = [request_of(reading, described, is_late=is_late) for reading in readings if reading.messages]
         if not requests:
             return Summary()
         answer = await self._patience.through(lambda: self._client.upload(requests))
@@ -37,7 +43,7 @@ class OldRows:
         readings = reader.rows(waiting, hold_from=0)
         without_chat = {rowid for reading in readings for rowid in reading.held}
         readings += reader.rows(overdue)
-        summary = await self.send(readings)
+        summary = await self.send_unknown(reader, progress, readings)
         progress.held.release([rowid for rowid in held if rowid not in without_chat])
         progress.cursor = progress.cursor.at(reader.place_at(progress.safe_row(progress.read_up_to)))
         return summary
@@ -48,6 +54,6 @@ class OldRows:
         held = set(progress.held.rows())
         changes = progress.window.changes(state for state in states if state.rowid not in held)
         readings = reader.rows(changes.rowids) + reader.messages(changes.guids, progress.read_up_to)
-        summary = await self.send(readings)
+        summary = await self._send(readings)
         progress.window.replace(state for state in states if state.rowid not in held)
         return summary

@@ -68,7 +68,7 @@ class Sync:
         self._now_ns = now_ns
         self._patience = Patience(self._limits.attempts, reporter, pause)
         self._new_rows = NewRows(client, self._patience, reporter, self._limits, now_ns)
-        self._old_rows = OldRows(client, self._patience)
+        self._old_rows = OldRows(client, self._patience, self._limits)
         self._deletions = Deletions(client, self._patience, self._old_rows)
         self._descriptions = Descriptions(client, self._patience)
         self._comparison = Comparison(client, self._patience, reporter, self._limits)

@@ -251,6 +251,40 @@ async def test_old_messages_that_icloud_fills_in_are_no_news(db: ChatDb):
     assert not script.messages[new.guid].is_backfill
 
 
+async def test_an_old_message_that_waited_for_its_chat_is_no_news(db: ChatDb):
+    script, chat = Script(), db.direct(ANA)
+    db.rich(chat, "today", sender=ANA)
+
+    async with synced(db, script) as agent:
+        old = db.rich(None, "filled in", sender=ANA, date=db.clock - 200 * DAY)
+        new = db.rich(None, "news", sender=ANA)
+        await agent.sync.run_pass()
+        waited = not {old.guid, new.guid} & script.messages.keys()
+        db.join(chat, old.rowid)
+        db.join(chat, new.rowid)
+        await agent.sync.run_pass()
+
+    assert waited
+    assert script.messages[old.guid].is_backfill
+    assert not script.messages[new.guid].is_backfill
+
+
+async def test_an_old_message_that_is_taken_back_is_no_news(db: ChatDb):
+    script, chat = Script(), db.direct(ANA)
+    old = db.rich(chat, "old", sender=ANA, date=db.clock - 200 * DAY)
+    db.rich(chat, "today", sender=ANA)
+
+    async with synced(db, script) as agent:
+        db.put_into_recently_deleted(old.guid)
+        await agent.sync.run_pass()
+        deleted = old.guid not in script.messages
+        db.take_back(old.guid)
+        await agent.sync.run_pass()
+
+    assert deleted
+    assert script.messages[old.guid].is_backfill
+
+
 async def test_what_only_the_comparison_finds_is_no_news_when_it_is_old(db: ChatDb):
     script, chat = Script(), db.direct(ANA)
     old = db.rich(chat, "old", sender=ANA, date=db.clock - 200 * DAY)
