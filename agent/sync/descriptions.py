@@ -25,6 +25,10 @@ class Descriptions:
         self._patience = patience
         self._known: dict[str, sync_pb2.SyncedConversation] = {}
 
+    def forget(self) -> None:
+        """Know nothing of what the server was told before: it may come from a backup."""
+        self._known = {}
+
     async def send_contacts(self, reader: MessagesReader, progress: Progress, *, is_whole: bool) -> None:
         """Send the people if any of them changed. Raises ServerAway after the last try.
 

@@ -145,6 +145,7 @@ class Sync:
         state = await self._patience.through(lambda: self._client.sync_state(recent_from))
         self._asked_at = time.monotonic()
         self._deletions.forget()
+        self._descriptions.forget()
         cursor, last = Cursor.from_text(state.cursor), reader.last_rowid()
         if self._seen_up_to is None:
             self._seen_up_to = last

@@ -14,7 +14,7 @@ from agent.reporting import Summary
 from agent.sync import SyncLimits
 from agent.sync.cursor import Cursor
 from stack.demo_data import append_incoming
-from tests.chatdb_builder import ChatDb
+from tests.chatdb_builder import ANA, BEN, ChatDb
 from tests.integration.agent.agent_run import AgentRun, agent_at
 from tests.integration.agent.scripted_server import Script, serving
 
@@ -263,6 +263,25 @@ async def test_a_server_restored_from_a_backup_gets_what_it_lost(bulk_db: Path):
 
     assert set(script.messages) == guids_in(bulk_db)
     assert Cursor.from_text(script.cursor).place == kept.place
+
+
+async def test_a_server_restored_from_a_backup_hears_of_the_chats_that_changed_since(tmp_path: Path):
+    script = Script()
+
+    with ChatDb(tmp_path / "chat.db") as db:
+        group = db.group(ANA, BEN, name="Before")
+        db.message(group, "hello")
+        async with serving(script) as port, agent_at(port, db.path) as agent:
+            await agent.sync.run_pass()
+            backup = script.cursor, dict(script.conversations)
+            db.connection.execute("UPDATE chat SET display_name = 'After' WHERE ROWID = ?", (group,))
+            await agent.sync.run_pass()
+            script.cursor, script.conversations = backup
+            agent.sync._asked_at = float("-inf")  # as after some minutes
+
+            await agent.sync.run_pass()
+
+    assert [chat.display_name for chat in script.conversations.values()] == ["After"]
 
 
 async def test_a_cursor_of_an_older_version_leads_to_a_comparison(chat_db: Path):
