@@ -450,6 +450,22 @@ async def test_the_comparison_of_everything_comes_by_itself_once_a_day(db: ChatD
     assert "GetDigests" not in script.calls
 
 
+async def test_a_clock_that_ran_ahead_does_not_switch_it_off(db: ChatDb):
+    script = Script()
+    db.rich(db.direct(ANA), "x")
+    now = [time.time_ns() + 365 * DAY]
+
+    async with synced(db, script, now_ns=lambda: now[0]) as agent:
+        now[0] -= 365 * DAY
+        script.calls.clear()
+        await agent.sync.run_pass()
+        assert script.calls.count("GetDigests") == 1
+        script.calls.clear()
+        await agent.sync.run_pass()
+
+    assert "GetDigests" not in script.calls
+
+
 async def test_by_night_it_comes_earlier(db: ChatDb):
     script = Script()
     db.rich(db.direct(ANA), "x")
