@@ -32,6 +32,7 @@ class Deletions:
         self._patience = patience
         self._old_rows = old_rows
         self._recent: set[str] | None = None
+        self._digest = ""
 
     def forget(self) -> None:
         """Know nothing of what was in Recently Deleted before."""
@@ -61,27 +62,34 @@ class Deletions:
         return Summary(deleted=deleted)
 
     async def _send_recent(self, reader: MessagesReader, progress: Progress) -> Outcome:
-        digest = reader.deletions.recent_digest()
+        self._digest = reader.deletions.recent_digest()
         now = set(reader.deletions.recent_rows.values())
         before, self._recent = self._recent, now
-        if digest == progress.cursor.recently_deleted:
+        if self._digest == progress.cursor.recently_deleted:
             return Outcome(Summary())
         # What lies there was deleted; of what left meanwhile a process that was not there knows nothing.
         unwatched = before is None and progress.cursor.recently_deleted != ""
-        progress.cursor = replace(progress.cursor, recently_deleted=digest)
-        deleted = await self._delete(sorted(now - (before or set())), progress)
-        returned = sorted((before or set()) - now)
-        readings = reader.messages(returned, progress.read_up_to)
-        summary = await self._old_rows.send_unknown(reader, progress, readings)
-        return Outcome(summary + Summary(deleted=deleted), needs_check=unwatched)
+        returned = reader.messages(sorted((before or set()) - now), progress.read_up_to)
+        summary = await self._old_rows.send_unknown(reader, progress, returned)
+        summary += Summary(deleted=await self._delete(sorted(now - (before or set()))))
+        # Only now may the cursor say that what left is back: who breaks off before this has to look again.
+        if not unwatched:
+            self.settle(progress)
+        return Outcome(summary, needs_check=unwatched)
 
-    async def _delete(self, guids: Sequence[str], progress: Progress) -> int:
+    def settle(self, progress: Progress) -> None:
+        """Take what `send` found in Recently Deleted, and what had left it, as settled."""
+        progress.cursor = replace(progress.cursor, recently_deleted=self._digest)
+
+    async def _delete(self, guids: Sequence[str], progress: Progress | None = None) -> int:
+        """Delete messages, and have the cursor kept with them where progress is given."""
         guids = [guid for guid in guids if 0 < len(guid) <= _MAX_GUID]
         deleted = 0
         for start in range(0, len(guids), _AT_ONCE):
-            part, cursor = guids[start : start + _AT_ONCE], progress.cursor.to_text()
+            part, is_last = guids[start : start + _AT_ONCE], start + _AT_ONCE >= len(guids)
             # The cursor goes with the last part only: it says that all of them are gone.
-            cursor = cursor if start + _AT_ONCE >= len(guids) else ""
+            cursor = progress.cursor.to_text() if progress is not None and is_last else ""
             deleted += await self._patience.through(partial(self._client.delete, part, cursor))
-            progress.kept = cursor or progress.kept
+            if progress is not None and is_last:
+                progress.kept = cursor
         return deleted

@@ -126,6 +126,7 @@ class Sync:
         await self._descriptions.send_chats(reader, progress)
         if check or deletions.needs_check or self._is_check_due(progress):
             summary += await self._check(reader, progress)
+            self._deletions.settle(progress)
         await self._keep(progress)
         self._progress = progress
         return summary

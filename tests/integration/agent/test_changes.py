@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from agent.errors import CannotRead
+from agent.errors import CannotRead, ServerAway
 from agent.privacy import Privacy
 from agent.reporting import Summary
 from agent.sync import SyncLimits
@@ -172,6 +172,47 @@ async def test_deletions_of_every_kind_reach_the_server(db: ChatDb):
         await agent.sync.run_pass()
 
     assert set(script.messages) == {kept.guid, taken_back.guid}
+
+
+async def test_what_is_taken_back_arrives_although_the_server_went_away_at_that_moment(db: ChatDb):
+    script, chat = Script(), db.direct(ANA)
+    old, put_away = db.rich(chat, "old", date=db.clock - 200 * DAY), db.rich(chat, "put away")
+    db.rich(chat, "kept")
+
+    async with synced(db, script, limits=SyncLimits(attempts=1)) as agent:
+        db.put_into_recently_deleted(old.guid)
+        await agent.sync.run_pass()
+        db.take_back(old.guid)
+        db.put_into_recently_deleted(put_away.guid)
+        script.break_after = [0]
+        with pytest.raises(ServerAway):
+            await agent.sync.run_pass()
+        await agent.sync.run_pass()
+
+    assert put_away.guid not in script.messages
+    assert old.guid in script.messages
+
+
+async def test_what_was_taken_back_unwatched_arrives_although_the_comparison_broke_off(db: ChatDb):
+    script, chat = Script(), db.direct(ANA)
+    old, put_away = db.rich(chat, "old", date=db.clock - 200 * DAY), db.rich(chat, "put away")
+    db.rich(chat, "kept")
+    db.put_into_recently_deleted(old.guid)
+    async with synced(db, script):
+        pass
+    db.take_back(old.guid)
+    db.put_into_recently_deleted(put_away.guid)
+
+    async with serving(script) as port:
+        async with agent_at(port, db.path, limits=SyncLimits(attempts=1)) as agent:
+            script.break_after = [0]
+            with pytest.raises(ServerAway):
+                await agent.sync.run_pass()
+        async with agent_at(port, db.path) as agent:
+            await agent.sync.run_pass()
+
+    assert put_away.guid not in script.messages
+    assert old.guid in script.messages
 
 
 async def test_deletions_while_no_agent_ran_are_found_at_the_next_start(db: ChatDb):
