@@ -14,7 +14,7 @@ from agent.chatdb.reader import MessagesReader
 from agent.chatdb.tapbacks import TapbackIndex
 from agent.client import ServerClient
 from agent.contacts.source import ContactsSource
-from agent.errors import CannotRead, NothingToRead, NotPaired
+from agent.errors import CannotRead, NothingToRead
 from agent.privacy import Privacy
 from agent.reporting import Reporter, Summary
 from agent.sync.comparison import Comparison
@@ -36,6 +36,8 @@ _NOT_BEFORE: Final = _DAY // 2
 _AT_LATEST: Final = _DAY * 3 // 2
 # A server that was restored from a backup knows less than it said before; it is asked again from time to time.
 _ASK_AGAIN_SECONDS: Final = 120.0
+# To a clock that is days ahead, a token that was just renewed looks as if it should be renewed.
+_RENEW_AGAIN_SECONDS: Final = 3_600.0
 _NO_ADDRESS_BOOK: Final = (
     "the address book cannot be read, and whom you exclude may have more addresses in it: nothing is sent until it can be; "
     "`assistant-agent doctor` says more"
@@ -76,6 +78,7 @@ class Sync:
         self._seen_up_to: int | None = None
         self._progress: Progress | None = None
         self._asked_at = 0.0
+        self._renew_from = 0.0
 
     async def run_pass(self, *, check: bool = False) -> Summary:
         """Send everything that the server does not have yet; with `check`, compare everything with it as well.
@@ -204,8 +207,8 @@ class Sync:
             progress.kept = text
 
     async def _renew_token(self) -> None:
-        now = datetime.now().astimezone()
-        if self._client.credential.is_expired(now):
-            raise NotPaired("this device's token has expired")
-        if self._client.credential.wants_renewal(now):
+        # Whether it has expired is the server's to say: this clock may be wrong, and right again in a minute.
+        wanted = self._client.credential.wants_renewal(datetime.now(UTC))
+        if wanted and time.monotonic() >= self._renew_from:
             self._store.save(await self._client.renew_token())
+            self._renew_from = time.monotonic() + _RENEW_AGAIN_SECONDS

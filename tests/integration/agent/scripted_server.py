@@ -35,6 +35,7 @@ class Script:
     """The next streams break off after so many stored batches."""
     keep_cursor: bool = True
     renewals: int = 0
+    tokens_live: timedelta = timedelta(days=7)
     calls: list[str] = field(default_factory=list)
     """The calls about what is stored, by their names."""
     deleted: list[str] = field(default_factory=list)
@@ -183,7 +184,7 @@ class ScriptedDevices(devices_pb2_grpc.DevicesServiceServicer):
         self._script.renewals += 1
         self._script.token = f"token-{self._script.renewals + 1}"
         answer = devices_pb2.RefreshTokenResponse(token=self._script.token)
-        answer.expires_at.FromDatetime(datetime.now(UTC) + timedelta(days=7))
+        answer.expires_at.FromDatetime(datetime.now(UTC) + self._script.tokens_live)
         return answer
 
 

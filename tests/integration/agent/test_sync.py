@@ -167,14 +167,31 @@ async def test_a_token_near_its_end_is_renewed_and_kept(chat_db: Path):
     assert len(script.messages) == 330
 
 
-async def test_an_expired_token_is_not_even_shown(chat_db: Path):
+async def test_a_token_that_only_this_clock_calls_expired_is_good(chat_db: Path):
     script = Script()
 
+    async with serving(script) as port, agent_at(port, chat_db, expires_in=timedelta(days=-30)) as agent:
+        await agent.sync.run_pass()
+
+    assert len(script.messages) == 330
+
+
+async def test_an_expired_token_is_the_servers_to_refuse(chat_db: Path):
+    script = Script(token="another")
+
     async with serving(script) as port, agent_at(port, chat_db, expires_in=timedelta(seconds=-1)) as agent:
-        with pytest.raises(NotPaired, match="expired"):
+        with pytest.raises(NotPaired, match="refuses this device"):
             await agent.sync.run_pass()
 
-    assert script.renewals == 0
+
+async def test_a_clock_that_is_days_ahead_renews_the_token_once_and_not_in_every_pass(chat_db: Path):
+    script = Script(tokens_live=timedelta(days=-30))
+
+    async with serving(script) as port, agent_at(port, chat_db, expires_in=timedelta(days=-30)) as agent:
+        for _ in range(3):
+            await agent.sync.run_pass()
+
+    assert script.renewals == 1
 
 
 async def test_a_refused_batch_is_an_error_and_not_a_loop(chat_db: Path):

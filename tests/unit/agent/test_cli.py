@@ -78,15 +78,6 @@ def test_a_missing_database_is_named_at_once(token_file: Path, tmp_path: Path, o
     assert text == f"assistant-agent: there is no Messages database at {missing}; name it with --chat-db"
 
 
-def test_an_expired_token_asks_to_pair_again(token_file: Path, demo_db: Path):
-    FileTokenStore(token_file).save(Credential(SERVER, "device-1", "t", datetime.now(UTC) - timedelta(minutes=1)))
-
-    code, text = run("sync", "--server", SERVER, "--token-file", token_file, "--chat-db", demo_db, "--once")
-
-    assert code == 5
-    assert "expired; pair again: assistant-agent pair" in text
-
-
 def test_pairing_with_nobody_there_says_so(tmp_path: Path):
     code, text = run("pair", "--server", SERVER, "--token-file", tmp_path / "token")
 
