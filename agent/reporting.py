@@ -33,6 +33,8 @@ class Trouble(StrEnum):
     NOT_PAIRED = "not-paired"
     CLOCK_SKEW = "clock-skew"
     """The two clocks differ; everything works all the same."""
+    TOKEN_NOT_SAVED = "token-not-saved"  # noqa: S105 (a name)
+    """The renewed token could not be saved yet; everything works all the same, until the agent ends."""
     WRONG_SETTING = "wrong-setting"
     """The settings cannot be understood. An agent that works goes on with the last good ones."""
     FAILED = "failed"

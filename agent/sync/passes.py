@@ -26,6 +26,7 @@ from agent.sync.new_rows import NewRows
 from agent.sync.old_rows import OldRows
 from agent.sync.patience import Patience
 from agent.sync.progress import Progress
+from agent.sync.token_renewal import TokenRenewal
 from agent.token_store import TokenStore
 
 _SECOND_NS: Final = 1_000_000_000
@@ -36,8 +37,6 @@ _NOT_BEFORE: Final = _DAY // 2
 _AT_LATEST: Final = _DAY * 3 // 2
 # A server that was restored from a backup knows less than it said before; it is asked again from time to time.
 _ASK_AGAIN_SECONDS: Final = 120.0
-# To a clock that is days ahead, a token that was just renewed looks as if it should be renewed.
-_RENEW_AGAIN_SECONDS: Final = 3_600.0
 _NO_ADDRESS_BOOK: Final = (
     "the address book cannot be read, and whom you exclude may have more addresses in it: nothing is sent until it can be; "
     "`assistant-agent doctor` says more"
@@ -62,12 +61,12 @@ class Sync:
     ) -> None:
         self._chat_db = chat_db
         self._client = client
-        self._store = store
         self._reporter = reporter
         self._limits = limits or SyncLimits()
         self._privacy = privacy or Privacy()
         self._contacts = ContactsSource(address_book)
         self._now_ns = now_ns
+        self._token_renewal = TokenRenewal(client, store, reporter)
         self._patience = Patience(self._limits.attempts, reporter, pause)
         self._new_rows = NewRows(client, self._patience, reporter, self._limits, now_ns)
         self._old_rows = OldRows(client, self._patience, self._limits)
@@ -78,7 +77,6 @@ class Sync:
         self._seen_up_to: int | None = None
         self._progress: Progress | None = None
         self._asked_at = 0.0
-        self._renew_from = 0.0
 
     async def run_pass(self, *, check: bool = False) -> Summary:
         """Send everything that the server does not have yet; with `check`, compare everything with it as well.
@@ -95,7 +93,7 @@ class Sync:
             if reader.is_empty():
                 raise NothingToRead(self._chat_db)
             try:
-                await self._patience.through(self._renew_token)
+                await self._patience.through(self._token_renewal.run)
                 summary = await self._pass(reader, check)
             except BaseException:
                 # What was learned in a pass that broke off may be wrong: the next one asks the server, and looks itself.
@@ -205,10 +203,3 @@ class Sync:
         if text != progress.kept:
             await self._patience.through(lambda: self._client.keep(text))
             progress.kept = text
-
-    async def _renew_token(self) -> None:
-        # Whether it has expired is the server's to say: this clock may be wrong, and right again in a minute.
-        wanted = self._client.credential.wants_renewal(datetime.now(UTC))
-        if wanted and time.monotonic() >= self._renew_from:
-            self._store.save(await self._client.renew_token())
-            self._renew_from = time.monotonic() + _RENEW_AGAIN_SECONDS

@@ -9,6 +9,7 @@ from typing import Any
 
 from agent.client import ServerClient, open_channel
 from agent.credential import Credential
+from agent.errors import AgentError
 from agent.reporting import Summary, Trouble
 from agent.server_url import parse_server_url
 from agent.sync import Sync, SyncLimits
@@ -52,9 +53,10 @@ class RecordingReporter:
 
 @dataclass
 class InMemoryTokenStore:
-    """Keeps a credential in memory."""
+    """Keeps a credential in memory, or is closed."""
 
     credential: Credential | None = None
+    closed: bool = False
 
     def prepare(self) -> None:
         pass
@@ -63,6 +65,8 @@ class InMemoryTokenStore:
         return self.credential
 
     def save(self, credential: Credential) -> None:
+        if self.closed:
+            raise AgentError("no keychain can be used here")
         self.credential = credential
 
     def forget(self) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from assistant.sync.v1 import sync_pb2
 
 from agent.errors import AgentError, NothingToRead, NotPaired, ServerAway
-from agent.reporting import Summary
+from agent.reporting import Summary, Trouble
 from agent.sync import SyncLimits
 from agent.sync.cursor import Cursor
 from stack.demo_data import append_incoming
@@ -165,6 +165,25 @@ async def test_a_token_near_its_end_is_renewed_and_kept(chat_db: Path):
     assert agent.store.credential is not None
     assert agent.store.credential.token == "token-2"
     assert len(script.messages) == 330
+
+
+async def test_a_renewed_token_that_cannot_be_saved_is_used_and_saved_as_soon_as_it_can_be(chat_db: Path):
+    script = Script()
+
+    async with serving(script) as port, agent_at(port, chat_db, expires_in=timedelta(days=1)) as agent:
+        before, agent.store.closed = agent.store.credential, True
+        await agent.sync.run_pass()
+        meanwhile = agent.store.credential
+        await agent.sync.run_pass()
+        agent.store.closed = False
+        await agent.sync.run_pass()
+
+    assert len(script.messages) == 330
+    assert meanwhile == before
+    assert agent.store.credential == agent.client.credential
+    assert agent.client.credential.token == "token-2"
+    assert [what for what, _ in agent.reporter.troubles] == [Trouble.TOKEN_NOT_SAVED]
+    assert (script.renewals, agent.reporter.wells) == (1, 1)
 
 
 async def test_a_token_that_only_this_clock_calls_expired_is_good(chat_db: Path):

@@ -98,8 +98,9 @@ def test_an_agent_that_may_not_read_is_seen_where_a_terminal_may(folders: Folder
     assert finding.do == "allow it"
 
 
-def test_a_wrong_clock_is_a_warning(folders: Folders, running: StatusReporter):
-    running.trouble(Trouble.CLOCK_SKEW, "90 s ahead")
+@pytest.mark.parametrize("what", [Trouble.CLOCK_SKEW, Trouble.TOKEN_NOT_SAVED])
+def test_what_keeps_nothing_from_being_synced_is_a_warning(folders: Folders, running: StatusReporter, what: Trouble):
+    running.trouble(what, "so")
 
     assert examine_agent(folders, "").level is Level.WARN
 
