@@ -13,7 +13,7 @@ from assistant.sync.v1 import sync_pb2, sync_pb2_grpc
 
 from agent import __version__
 from agent.credential import Credential
-from agent.errors import AgentError, NotPaired, ServerAway, UsageError
+from agent.errors import AgentError, DataRefused, NotPaired, ServerAway, UsageError
 from agent.server_url import ServerUrl, is_loopback
 
 _Request = TypeVar("_Request")
@@ -24,8 +24,8 @@ _CALL_SECONDS: Final = 15.0
 _LONG_CALL_SECONDS: Final = 60.0  # the server looks at every message once
 _STREAM_SECONDS: Final = 120.0  # a stream ends itself after some 10 s; only a server that hangs needs longer
 
-# What may go away by itself. INTERNAL and UNKNOWN are among them because that is how a connection that broke in the
-# middle of a stream looks through a proxy.
+# What may go away by itself, unless it is about a size. INTERNAL and UNKNOWN are among them because that is how a connection
+# that broke in the middle of a stream looks through a proxy.
 _PASSING: Final = {
     grpc.StatusCode.UNAVAILABLE,
     grpc.StatusCode.DEADLINE_EXCEEDED,
@@ -35,6 +35,8 @@ _PASSING: Final = {
     grpc.StatusCode.INTERNAL,
     grpc.StatusCode.UNKNOWN,
 }
+# gRPC's own words about a message that no server of these settings will ever take.
+_TOO_LARGE: Final = "larger than max"
 # What a write reports when it meets the end of the call.
 _CUT_SHORT: Final = "Internal error from Core"
 _STATUS_LOOKS: Final = 400
@@ -190,16 +192,20 @@ class ServerClient:
         details = details or "no reason given"
         if code in _REFUSED:
             return NotPaired(f"{self._server} refuses this device ({details})")
-        if code in _PASSING:
+        if code in _PASSING and not _is_too_large(code, details):
             return ServerAway(f"no good answer from {self._server} ({code.name}: {details})")
         if code is grpc.StatusCode.UNIMPLEMENTED:
             return AgentError(
                 f"what answers at {self._server} is no Conversation Assistant, or an older one; check --server"
             )
-        return AgentError(
-            f"{self._server} refused the data ({code.name}: {details}); "
-            "the agent and the server may be of different versions"
+        reason = f"{code.name}: {details}"
+        return DataRefused(
+            f"{self._server} refused the data ({reason}); the agent and the server may be of different versions", reason
         )
+
+
+def _is_too_large(code: grpc.StatusCode, details: str) -> bool:
+    return code is grpc.StatusCode.RESOURCE_EXHAUSTED and _TOO_LARGE in details
 
 
 async def _true_status(call: grpc.aio.StreamUnaryCall[Any, Any]) -> tuple[grpc.StatusCode, str | None]:

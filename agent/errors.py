@@ -49,6 +49,14 @@ class ServerAway(AgentError):
     exit_code = ExitCode.SERVER_AWAY
 
 
+class DataRefused(AgentError):
+    """The server refuses what was sent, and would refuse it again. `reason` is the server's."""
+
+    def __init__(self, text: str, reason: str) -> None:
+        super().__init__(text)
+        self.reason = reason
+
+
 class NotPaired(AgentError):
     """There is no token, or the server refuses it."""
 

@@ -22,7 +22,7 @@ from assistant.sync.v1 import sync_pb2
 
 from agent.chatdb.reader import MessagesReader
 from agent.collector import collect_rarely
-from agent.sync.requests import request_of
+from agent.sync.requests import requests_of
 from bench.agent import agent_of
 from bench.sync_stack import SyncStack, running_sync_stack
 from bench.table import Row, print_table
@@ -97,7 +97,7 @@ def records_of_database(stack: SyncStack, chat_db: Path) -> Records:
 def _requests(reader: MessagesReader) -> Iterator[sync_pb2.SyncMessagesRequest]:
     described: set[str] = set()
     for reading in reader.readings(None, reader.last_rowid()):
-        yield request_of(reading, described)
+        yield from requests_of(reading, described)
 
 
 async def copy(stack: SyncStack, records: Records) -> None:

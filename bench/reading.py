@@ -26,7 +26,7 @@ from agent.chatdb.connection import connect
 from agent.chatdb.reader import ROWS_PER_BATCH, MessagesReader
 from agent.chatdb.schema import Schema
 from agent.collector import collect_rarely
-from agent.sync.requests import request_of
+from agent.sync.requests import requests_of
 from bench.lively_chat_db import enliven
 from bench.table import Row, print_table
 from stack.demo_data.bulk import write_bulk_chat_db
@@ -106,7 +106,8 @@ def _read(path: Path, look: Callable[[], None]) -> None:
     described: set[str] = set()
     with MessagesReader(path) as reader:
         for number, reading in enumerate(reader.readings(None, reader.last_rowid())):
-            request_of(reading, described).SerializeToString()
+            for request in requests_of(reading, described):
+                request.SerializeToString()
             if number % 20 == 0:
                 look()
 

@@ -16,7 +16,7 @@ from agent.errors import ServerAway
 from agent.reporting import Reporter, Summary
 from agent.sync.limits import SyncLimits
 from agent.sync.patience import Patience
-from agent.sync.requests import request_of
+from agent.sync.requests import requests_of
 from agent.wire import message_hash
 
 _MINUTE_NS: Final = 60_000_000_000
@@ -200,7 +200,7 @@ class _Missed:
             if messages:
                 used = {message.chat_guid for message in messages}
                 chats = [chat for chat in reading.chats if chat.guid in used]
-                yield request_of(Reading(messages, chats), described, is_late=self._is_late)
+                yield from requests_of(Reading(messages, chats), described, is_late=self._is_late)
 
     def _is_missed(self, message: Message) -> bool:
         if message.chat_guid not in self._chats or not self._compared.counts(message):

@@ -47,7 +47,7 @@ class Descriptions:
         digest = digest_of(described.values())
         if digest != progress.cursor.chats:
             changed = [chat for chat in chats if self._known.get(chat.guid) != described[chat.guid]]
-            requests = list(requests_of_chats(changed))
+            requests = requests_of_chats(changed)
             if requests:
                 await self._patience.through(lambda: self._client.upload(requests))
             progress.cursor = replace(progress.cursor, chats=digest)

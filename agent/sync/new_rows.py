@@ -17,7 +17,7 @@ from agent.sync.cursor import Cursor
 from agent.sync.limits import SyncLimits
 from agent.sync.patience import Patience
 from agent.sync.progress import Progress
-from agent.sync.requests import Newness, request_of
+from agent.sync.requests import Newness, requests_of
 
 
 class NewRows:
@@ -116,11 +116,14 @@ class _Stream:
             # First the messages that the reactions among these rows are on: a cursor behind the reactions says that the
             # server has them.
             for touched in self._touched(reading):
-                yield request_of(touched, self._described)
+                for request in requests_of(touched, self._described):
+                    yield request
             self.progress.held.hold(reading.held)
             self.progress.window.learn(reading.states)
             self._move_to(reading.last_rowid)
-            yield request_of(reading, self._described, cursor=self.cursor.to_text(), is_late=self._newness.is_late)
+            cursor, is_late = self.cursor.to_text(), self._newness.is_late
+            for request in requests_of(reading, self._described, cursor=cursor, is_late=is_late):
+                yield request
             sent += len(reading.messages)
             if sent >= self._limits.stream_messages or time.monotonic() >= deadline:
                 return

@@ -9,7 +9,7 @@ from agent.reporting import Summary
 from agent.sync.limits import SyncLimits
 from agent.sync.patience import Patience
 from agent.sync.progress import Progress
-from agent.sync.requests import request_of
+from agent.sync.requests import requests_of
 
 
 class OldRows:
@@ -27,7 +27,12 @@ class OldRows:
 
     async def _send(self, readings: Iterable[Reading], is_late: Callable[[Message], bool] | None = None) -> Summary:
         described: set[str] = set()
-        requests = [request_of(reading, described, is_late=is_late) for reading in readings if reading.messages]
+        requests = [
+            request
+            for reading in readings
+            if reading.messages
+            for request in requests_of(reading, described, is_late=is_late)
+        ]
         if not requests:
             return Summary()
         answer = await self._patience.through(lambda: self._client.upload(requests))

@@ -1,6 +1,6 @@
 """Makes requests of what was read."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from assistant.sync.v1 import sync_pb2
@@ -9,6 +9,9 @@ from agent.chatdb.records import Chat, Message, Reading
 from agent.wire import fill_conversation, fill_message
 
 _CONVERSATIONS_PER_REQUEST: Final = 500
+# The 250 KB of the contract, with room for the cursor. A server takes much more, and a message that is larger goes alone.
+_BYTES_PER_REQUEST: Final = 245_000
+_BESIDE_CONVERSATION: Final = 4
 
 
 class Newness:
@@ -30,35 +33,66 @@ class Newness:
         return late
 
 
-def request_of(
+def requests_of(
     reading: Reading, described: set[str], *, cursor: str = "", is_late: Callable[[Message], bool] | None = None
-) -> sync_pb2.SyncMessagesRequest:
-    """Return one stream message; chats that are in `described` already are not described again.
+) -> list[sync_pb2.SyncMessagesRequest]:
+    """Return stream messages: mostly one, more where a reading is too large for one.
 
-    Whether a message is late is said besides its state hash: the same message looked at later is not late, and is still the
-    same message.
+    Chats come before the messages; those that are in `described` already are not described again. The cursor goes with the
+    last one: it says that all of them have arrived. Whether a message is late is said besides its state hash: the same
+    message looked at later is not late, and is still the same message.
     """
-    request = sync_pb2.SyncMessagesRequest(cursor=cursor)
+    filling = _Filling()
     for chat in reading.chats:
         if chat.guid not in described:
             described.add(chat.guid)
-            fill_conversation(request.conversations.add(), chat)
-    add = request.messages.add
+            filling.add_chat(chat)
     for message in reading.messages:
-        target = add()
-        fill_message(target, message)
-        if is_late is not None and is_late(message):
-            target.is_backfill = True
-    return request
+        filling.add_message(message, is_late=is_late is not None and is_late(message))
+    filling.requests[-1].cursor = cursor
+    return filling.requests
 
 
-def requests_of_chats(chats: Iterable[Chat]) -> Iterator[sync_pb2.SyncMessagesRequest]:
-    """Yield stream messages that only describe chats."""
-    request = sync_pb2.SyncMessagesRequest()
+def requests_of_chats(chats: Iterable[Chat]) -> list[sync_pb2.SyncMessagesRequest]:
+    """Return stream messages that only describe chats."""
+    filling = _Filling()
     for chat in chats:
-        fill_conversation(request.conversations.add(), chat)
-        if len(request.conversations) == _CONVERSATIONS_PER_REQUEST:
-            yield request
-            request = sync_pb2.SyncMessagesRequest()
-    if request.conversations:
-        yield request
+        filling.add_chat(chat)
+    return [request for request in filling.requests if request.conversations]
+
+
+class _Filling:
+    """Stream messages that are filled one after another, in order, each up to its size."""
+
+    def __init__(self) -> None:
+        self._request = sync_pb2.SyncMessagesRequest()
+        self._bytes = 0
+        self.requests = [self._request]
+
+    def add_chat(self, chat: Chat) -> None:
+        """Describe a chat."""
+        conversation = sync_pb2.SyncedConversation()
+        fill_conversation(conversation, chat)
+        size = conversation.ByteSize() + _BESIDE_CONVERSATION
+        is_full = len(self._request.conversations) == _CONVERSATIONS_PER_REQUEST
+        if is_full or (self._bytes and self._bytes + size > _BYTES_PER_REQUEST):
+            self._begin_next()
+        self._request.conversations.append(conversation)
+        self._bytes += size
+
+    def add_message(self, message: Message, *, is_late: bool) -> None:
+        """Add a message. What it takes is known once it is there; it moves on in the rare case that it is too much."""
+        target = self._request.messages.add()
+        size = fill_message(target, message)
+        if is_late:
+            target.is_backfill = True
+        if self._bytes and self._bytes + size > _BYTES_PER_REQUEST:
+            del self._request.messages[-1]
+            self._begin_next()
+            self._request.messages.append(target)
+        self._bytes += size
+
+    def _begin_next(self) -> None:
+        self._request = sync_pb2.SyncMessagesRequest()
+        self._bytes = 0
+        self.requests.append(self._request)

@@ -25,6 +25,7 @@ from svc_kit.server import running
 from svc_kit.settings import from_mapping
 from sync_svc.settings import SyncSettings
 from sync_svc.wiring import build
+from tests.chatdb_builder import ANA, ChatDb
 from tests.conftest import DatabaseAddress
 from tests.device_service import (
     INTERNAL_KEY,
@@ -121,6 +122,23 @@ async def test_a_second_pass_sends_only_what_is_new(services: Services, chat_db:
         summary = await agent.sync.run_pass()
 
     assert summary == Summary(sent=1, inserted=1, updated=0)
+
+
+async def test_messages_that_were_edited_at_length_arrive(services: Services, tmp_path: Path):
+    with ChatDb(tmp_path / "chat.db") as db:
+        chat = db.direct(ANA)
+        for _ in range(60):
+            edited = db.rich(chat, "x", sender=ANA)
+            earlier = [("語" * 10_000, 770_000_000.0 + number) for number in range(5)]
+            db.edit(edited.guid, [*earlier, ("short", 770_000_009.0)])
+        db.rich(chat, "after them", sender=ANA)
+
+        async with agent_at(services.sync_port, db.path, token=services.token) as agent:
+            summary = await agent.sync.run_pass()
+
+    assert summary.inserted == 61
+    assert await services.stored_messages() == 61
+    assert not agent.reporter.waits
 
 
 async def test_over_a_breaking_wire_all_that_was_acknowledged_is_kept_and_nothing_is_doubled(

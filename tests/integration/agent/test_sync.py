@@ -9,7 +9,7 @@ import grpc
 import pytest
 from assistant.sync.v1 import sync_pb2
 
-from agent.errors import AgentError, NothingToRead, NotPaired, ServerAway
+from agent.errors import AgentError, DataRefused, NothingToRead, NotPaired, ServerAway
 from agent.reporting import Summary, Trouble
 from agent.sync import SyncLimits
 from agent.sync.cursor import Cursor
@@ -240,6 +240,12 @@ async def _refused_upload(script: Script, agent: AgentRun) -> None:
         script.failures = [grpc.StatusCode.INVALID_ARGUMENT]
         with suppress(ServerAway):
             await agent.client.upload(sync_pb2.SyncMessagesRequest(cursor="x" * 400) for _ in range(200))
+
+
+async def test_what_is_too_large_for_the_server_is_refused_and_not_waited_out(chat_db: Path):
+    async with serving(Script()) as port, agent_at(port, chat_db) as agent:
+        with pytest.raises(DataRefused, match="larger than max"):
+            await agent.client.upload([sync_pb2.SyncMessagesRequest(cursor="x" * 5_000_000)])
 
 
 async def test_another_server_at_the_address_is_told(chat_db: Path):

@@ -1,16 +1,19 @@
 """What leaves the Mac keeps the contract, whatever the database holds."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import protovalidate
 import pytest
 from assistant.sync.v1 import messages_pb2, sync_pb2
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agent.chatdb.reader import MessagesReader
 from agent.chatdb.records import Chat, Edit, EventKind, Extra, GroupEvent, Kind, Message, Reaction, Reading
 from agent.contacts.people import Contact
-from agent.sync.requests import Newness, request_of, requests_of_chats
+from agent.sync.requests import Newness, requests_of, requests_of_chats
 from agent.wire import contacts_of, digest_of, fill_conversation, message_hash
 from tests.chatdb_builder import ANA, BEN, DATE, ChatDb
 from tests.unit.agent.chatdb.reading import messages, readings
@@ -21,7 +24,8 @@ HOUR_NS = 3_600_000_000_000
 def test_every_request_of_the_demo_is_valid(demo_db: Path):
     described: set[str] = set()
     for reading in readings(demo_db):
-        protovalidate.validate(request_of(reading, described))
+        for request in requests_of(reading, described):
+            protovalidate.validate(request)
     with MessagesReader(demo_db) as reader:
         for contact in contacts_of(reader.contacts()):
             protovalidate.validate(contact)
@@ -32,10 +36,59 @@ def test_a_request_stays_below_what_a_stream_message_may_hold(db: ChatDb):
     for _ in range(700):
         db.rich(chat, "wörter " * 60)
 
-    requests = [request_of(reading, set()) for reading in readings(db.path)]
+    requests = [request for reading in readings(db.path) for request in requests_of(reading, set())]
 
     assert sum(len(request.messages) for request in requests) == 700
     assert max(request.ByteSize() for request in requests) < 250_000
+
+
+def test_a_reading_that_is_too_large_for_one_request_goes_in_several():
+    message = _message(extra=Extra(edits=tuple(Edit("語" * 10_000, 1, 0) for _ in range(5))))
+    sent = [message._replace(guid=str(number)) for number in range(60)]
+
+    requests = requests_of(Reading(sent, [Chat("C")]), set(), cursor="x" * 500, is_late=lambda one: one.guid == "7")
+
+    assert [one.imessage_guid for request in requests for one in request.messages] == [one.guid for one in sent]
+    assert [one.imessage_guid for request in requests for one in request.messages if one.is_backfill] == ["7"]
+    assert max(request.ByteSize() for request in requests) < 250_000
+    assert [bool(request.cursor) for request in requests] == [False] * (len(requests) - 1) + [True]
+    assert [len(request.conversations) for request in requests] == [1] + [0] * (len(requests) - 1)
+
+
+def test_many_large_chats_go_before_the_messages_in_requests_of_their_own():
+    members = tuple(f"{number}@example.com" for number in range(500))
+    chats = [Chat(str(number), participants=members) for number in range(100)]
+
+    requests = requests_of(Reading([_message()], chats), set())
+
+    assert len(requests) > 1
+    assert max(request.ByteSize() for request in requests) < 250_000
+    assert [one.conversation_id for request in requests for one in request.conversations] == [one.guid for one in chats]
+    assert [len(request.messages) for request in requests] == [0] * (len(requests) - 1) + [1]
+
+
+def test_a_message_that_is_larger_than_a_request_should_be_goes_alone():
+    small, large = _message(guid="small"), _message(guid="large", text="語" * 100_000)
+
+    requests = requests_of(Reading([small, large, small]), set())
+
+    assert [[one.imessage_guid for one in request.messages] for request in requests] == [
+        ["small"],
+        ["large"],
+        ["small"],
+    ]
+
+
+@given(st.lists(st.integers(0, 90_000), max_size=20), st.booleans())
+def test_a_request_is_as_large_as_it_was_taken_for(lengths: list[int], is_late: bool):
+    messages = [_message(text="語" * length) for length in lengths]
+
+    requests = requests_of(Reading(messages, [Chat("C")]), set(), is_late=lambda message: is_late)
+
+    for request in requests:
+        assert request.ByteSize() < 250_000 or len(request.messages) == 1
+    for one, following in pairwise(requests):
+        assert one.ByteSize() + following.messages[0].ByteSize() > 240_000
 
 
 def test_what_is_too_long_for_the_contract_is_cut_or_left_out(db: ChatDb):
@@ -58,7 +111,7 @@ def test_what_is_too_long_for_the_contract_is_cut_or_left_out(db: ChatDb):
     db.message(crowd, "guid too long", guid="g" * 201)
 
     (reading,) = readings(db.path)
-    request = request_of(reading, set())
+    (request,) = requests_of(reading, set())
 
     protovalidate.validate(request)
     assert len(request.messages) == 2
@@ -69,7 +122,7 @@ def test_a_chat_whose_guid_is_too_long_leaves_its_messages_to_the_orphans(db: Ch
     db.message(db.direct(ANA, guid="c" * 301), "still sent")
 
     (reading,) = readings(db.path)
-    request = request_of(reading, set())
+    (request,) = requests_of(reading, set())
 
     protovalidate.validate(request)
     assert [conversation.is_orphaned for conversation in request.conversations] == [True]
@@ -79,7 +132,7 @@ def test_a_plain_message_carries_what_the_row_says(db: ChatDb):
     db.message(db.direct(ANA), "hello", sender=ANA, date=10, is_read=1, date_read=20)
 
     (reading,) = readings(db.path)
-    (message,) = request_of(reading, set()).messages
+    (message,) = requests_of(reading, set())[0].messages
 
     assert (message.conversation_id, message.sender_id) == (f"iMessage;-;{ANA}", ANA)
     assert (message.direction, message.message_type) == (
@@ -100,7 +153,7 @@ def test_a_rich_message_carries_all_of_it(db: ChatDb):
     db.tapback(group, sent.guid, "🎉", sender=BEN, part=1)
 
     (reading,) = readings(db.path)
-    (message,) = request_of(reading, set()).messages
+    (message,) = requests_of(reading, set())[0].messages
 
     protovalidate.validate(message)
     assert (message.subject, message.reply_to_guid, message.reply_to_part, message.error_code) == ("S", "T", 1, 4)
@@ -121,9 +174,9 @@ def test_a_conversation_is_described_once_a_stream(db: ChatDb):
     db.message(group, "one")
     described: set[str] = set()
 
-    first = request_of(readings(db.path)[0], described)
+    (first,) = requests_of(readings(db.path)[0], described)
     db.message(group, "two")
-    second = request_of(readings(db.path, after=1)[0], described)
+    (second,) = requests_of(readings(db.path, after=1)[0], described)
 
     assert [conversation.display_name for conversation in first.conversations] == ["Both"]
     assert not second.conversations
@@ -133,7 +186,7 @@ def test_a_conversation_is_described_once_a_stream(db: ChatDb):
 def test_a_persons_name_goes_with_the_contacts_and_not_with_the_chat(db: ChatDb):
     db.message(db.direct(ANA, display_name="Ana Lund"), "x")
 
-    (conversation,) = request_of(readings(db.path)[0], set()).conversations
+    (conversation,) = requests_of(readings(db.path)[0], set())[0].conversations
     with MessagesReader(db.path) as reader:
         (contact,) = contacts_of(reader.contacts())
 
@@ -155,7 +208,7 @@ def test_a_chats_traits_are_described():
 
 
 def test_many_chats_are_described_in_several_requests():
-    requests = list(requests_of_chats(Chat(f"guid {number}") for number in range(1_001)))
+    requests = requests_of_chats(Chat(f"guid {number}") for number in range(1_001))
 
     for request in requests:
         protovalidate.validate(request)
@@ -191,8 +244,8 @@ def test_the_state_hash_follows_every_change_of_content(change: dict[str, Any]):
 def test_that_a_message_is_late_is_no_part_of_its_state():
     message = _message()
 
-    (news,) = request_of(Reading([message]), set()).messages
-    (late,) = request_of(Reading([message]), set(), is_late=lambda message: True).messages
+    (news,) = requests_of(Reading([message]), set())[0].messages
+    (late,) = requests_of(Reading([message]), set(), is_late=lambda message: True)[0].messages
 
     assert (news.is_backfill, late.is_backfill) == (False, True)
     assert news.state_hash == late.state_hash
@@ -233,6 +286,6 @@ def _message(**fields: Any) -> Message:
 
 
 def _hash_of(message: Message) -> int:
-    (sent,) = request_of(Reading([message]), set()).messages
+    (sent,) = requests_of(Reading([message]), set())[0].messages
     protovalidate.validate(sent)
     return sent.state_hash
