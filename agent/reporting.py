@@ -17,6 +17,8 @@ class Summary:
     """Deleted on the server because they were deleted on this Mac."""
     kept: int = 0
     """On the server, not on this Mac, and without a trace of having been deleted here: kept."""
+    refused: int = 0
+    """Left out, because the server refuses them."""
 
     def __add__(self, later: "Summary") -> "Summary":
         return Summary(*(getattr(self, field.name) + getattr(later, field.name) for field in fields(self)))

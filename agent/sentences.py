@@ -58,4 +58,6 @@ def sentence_of(summary: Summary) -> str:
         sentences.append(f"Deleted {summary.deleted:,} on the server that were deleted here.")
     if summary.kept:
         sentences.append(f"Kept {summary.kept:,} on the server that are no longer here.")
+    if summary.refused:
+        sentences.append(f"Left out {summary.refused:,} that the server refuses.")
     return " ".join(sentences)

@@ -95,6 +95,11 @@ def message_hash(message: Message) -> int:
     return target.state_hash
 
 
+def content_hash(described: sync_pb2.SyncedConversation) -> int:
+    """Return a hash of all that is said of a chat."""
+    return _hash_of(described.SerializeToString())
+
+
 def fill_conversation(target: sync_pb2.SyncedConversation, chat: Chat) -> None:
     """Fill in the description of a chat."""
     target.conversation_id = chat.guid

@@ -12,8 +12,9 @@ from assistant.sync.v1 import sync_pb2
 from agent.chatdb.reader import MessagesReader
 from agent.chatdb.records import Message, Reading
 from agent.client import ServerClient
-from agent.errors import ServerAway
+from agent.errors import DataRefused, ServerAway
 from agent.reporting import Reporter, Summary
+from agent.sync.delivery import Delivery, summary_of
 from agent.sync.limits import SyncLimits
 from agent.sync.patience import Patience
 from agent.sync.requests import requests_of
@@ -36,6 +37,7 @@ class Comparison:
     """Comparisons of one process. What could not be made equal is remembered, and not looked at again until it changes."""
 
     client: ServerClient
+    delivery: Delivery
     patience: Patience
     reporter: Reporter
     limits: SyncLimits
@@ -103,15 +105,20 @@ class Comparison:
 
     async def _mend(self, compared: "_Compared", chats: set[str]) -> Summary:
         failures = 0
+        is_refused = False
         while True:
             try:
-                return await self._mend_once(compared, chats)
+                return await self._mend_once(compared, chats, one_by_one=is_refused)
+            except DataRefused:
+                if is_refused:
+                    raise
+                is_refused = True
             except ServerAway as error:
                 # From the beginning: the states say what of it has arrived.
                 failures += 1
                 await self.patience.back_off(failures, error)
 
-    async def _mend_once(self, compared: "_Compared", chats: set[str]) -> Summary:
+    async def _mend_once(self, compared: "_Compared", chats: set[str], *, one_by_one: bool) -> Summary:
         states: dict[str, int] = {}
         for chat in sorted(chats):
             states |= await self.client.states(chat, compared.since)
@@ -119,8 +126,11 @@ class Comparison:
         summary = Summary()
         requests = missed.requests()
         for first in requests:
-            answer = await self.client.upload(_some(chain([first], requests), self.limits))
-            summary += Summary(sent=answer.received, inserted=answer.inserted, updated=answer.updated)
+            some = _some(chain([first], requests), self.limits)
+            if one_by_one:
+                summary += await self.delivery.one_by_one(some)
+            else:
+                summary += summary_of(await self.delivery.stream(some))
         return summary + await self._settle_rest(compared.reader, sorted(missed.only_there))
 
     async def _settle_rest(self, reader: MessagesReader, guids: list[str]) -> Summary:

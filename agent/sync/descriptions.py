@@ -9,6 +9,8 @@ from assistant.sync.v1 import sync_pb2
 from agent.chatdb.reader import MessagesReader
 from agent.chatdb.records import Chat
 from agent.client import ServerClient
+from agent.reporting import Summary
+from agent.sync.delivery import Delivery
 from agent.sync.patience import Patience
 from agent.sync.progress import Progress
 from agent.sync.requests import requests_of_chats
@@ -20,9 +22,10 @@ _IN_PART: Final = "+"
 class Descriptions:
     """A renamed group or a new name in the address book changes no message, so both are looked at in every pass."""
 
-    def __init__(self, client: ServerClient, patience: Patience) -> None:
+    def __init__(self, client: ServerClient, patience: Patience, delivery: Delivery) -> None:
         self._client = client
         self._patience = patience
+        self._delivery = delivery
         self._known: dict[str, sync_pb2.SyncedConversation] = {}
 
     def forget(self) -> None:
@@ -40,18 +43,18 @@ class Descriptions:
             await self._patience.through(lambda: self._client.send_contacts(contacts, is_complete=is_whole))
             progress.cursor = replace(progress.cursor, contacts=digest)
 
-    async def send_chats(self, reader: MessagesReader, progress: Progress) -> None:
+    async def send_chats(self, reader: MessagesReader, progress: Progress) -> Summary:
         """Send the chats that changed; all of them when it is not known which. Raises ServerAway after the last try."""
+        summary = Summary()
         chats = reader.chats()
         described = _described(chats)
         digest = digest_of(described.values())
         if digest != progress.cursor.chats:
             changed = [chat for chat in chats if self._known.get(chat.guid) != described[chat.guid]]
-            requests = requests_of_chats(changed)
-            if requests:
-                await self._patience.through(lambda: self._client.upload(requests))
+            summary = await self._delivery.send(requests_of_chats(changed))
             progress.cursor = replace(progress.cursor, chats=digest)
         self._known = described
+        return summary
 
 
 def _described(chats: Iterable[Chat]) -> dict[str, sync_pb2.SyncedConversation]:

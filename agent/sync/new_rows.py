@@ -11,9 +11,10 @@ from assistant.sync.v1 import sync_pb2
 from agent.chatdb.reader import MessagesReader
 from agent.chatdb.records import Reading
 from agent.client import ServerClient
-from agent.errors import AgentError, ServerAway
+from agent.errors import AgentError, DataRefused, ServerAway
 from agent.reporting import Reporter, Summary
 from agent.sync.cursor import Cursor
+from agent.sync.delivery import Delivery, summary_of
 from agent.sync.limits import SyncLimits
 from agent.sync.patience import Patience
 from agent.sync.progress import Progress
@@ -26,12 +27,14 @@ class NewRows:
     def __init__(
         self,
         client: ServerClient,
+        delivery: Delivery,
         patience: Patience,
         reporter: Reporter,
         limits: SyncLimits,
         now_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self._client = client
+        self._delivery = delivery
         self._patience = patience
         self._reporter = reporter
         self._limits = limits
@@ -44,11 +47,18 @@ class NewRows:
         self._reporter.started(progress.read_up_to, last)
         known_up_to = progress.read_up_to
         failures = 0
+        is_refused = False
         while progress.read_up_to < last:
             before = progress.cursor.place.rowid
+            stream = _Stream(reader, progress, known_up_to, last, self._limits, self._now_ns)
             try:
-                summary += await self._stream(_Stream(reader, progress, known_up_to, last, self._limits, self._now_ns))
-                failures = 0
+                summary += await (self._one_by_one(stream) if is_refused else self._stream(stream))
+                failures, is_refused = 0, False
+            except DataRefused:
+                if is_refused:
+                    raise
+                is_refused = True
+                await self._go_back(reader, progress)
             except ServerAway as error:
                 failures += 1
                 await self._patience.back_off(failures, error)
@@ -60,14 +70,28 @@ class NewRows:
     async def _stream(self, stream: "_Stream") -> Summary:
         """Send one stream; what its answer acknowledges is what counts."""
         async with aclosing(stream.requests()) as requests:
-            answer = await self._client.upload(requests)
+            answer = await self._delivery.stream(requests)
         if answer.cursor != stream.cursor.to_text():
             raise AgentError("the server took messages but did not keep how far it got; update the server")
+        self._acknowledge(stream)
+        return summary_of(answer)
+
+    async def _one_by_one(self, stream: "_Stream") -> Summary:
+        """Send what the server does not have up to the next cursor: something of it was refused."""
+        summary = Summary()
+        async with aclosing(stream.requests()) as requests:
+            async for request in requests:
+                summary += await self._delivery.one_by_one([request])
+                if request.cursor:
+                    break
+        self._acknowledge(stream)
+        return summary
+
+    def _acknowledge(self, stream: "_Stream") -> None:
         progress = stream.progress
-        progress.cursor, progress.kept = stream.cursor, answer.cursor
+        progress.cursor, progress.kept = stream.cursor, stream.cursor.to_text()
         progress.read_up_to = stream.read_up_to
         self._reporter.reached(progress.read_up_to)
-        return Summary(sent=answer.received, inserted=answer.inserted, updated=answer.updated)
 
     async def _go_back(self, reader: MessagesReader, progress: Progress) -> None:
         """Go on where the server's knowledge ends, which may lie before or behind what this process was told."""

@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterable
 
 from agent.chatdb.reader import MessagesReader
 from agent.chatdb.records import Message, Reading
-from agent.client import ServerClient
 from agent.reporting import Summary
+from agent.sync.delivery import Delivery
 from agent.sync.limits import SyncLimits
-from agent.sync.patience import Patience
 from agent.sync.progress import Progress
 from agent.sync.requests import requests_of
 
@@ -15,9 +14,8 @@ from agent.sync.requests import requests_of
 class OldRows:
     """Every write is an upsert by GUID and state hash, so sending a row once too often changes nothing."""
 
-    def __init__(self, client: ServerClient, patience: Patience, limits: SyncLimits) -> None:
-        self._client = client
-        self._patience = patience
+    def __init__(self, delivery: Delivery, limits: SyncLimits) -> None:
+        self._delivery = delivery
         self._limits = limits
 
     async def send_unknown(self, reader: MessagesReader, progress: Progress, readings: Iterable[Reading]) -> Summary:
@@ -33,10 +31,7 @@ class OldRows:
             if reading.messages
             for request in requests_of(reading, described, is_late=is_late)
         ]
-        if not requests:
-            return Summary()
-        answer = await self._patience.through(lambda: self._client.upload(requests))
-        return Summary(sent=answer.received, inserted=answer.inserted, updated=answer.updated)
+        return await self._delivery.send(requests)
 
     async def send_held(self, reader: MessagesReader, progress: Progress) -> Summary:
         """Send rows that have got their chat by now, and those that have waited long enough without one."""

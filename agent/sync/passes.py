@@ -20,6 +20,7 @@ from agent.reporting import Reporter, Summary
 from agent.sync.comparison import Comparison
 from agent.sync.cursor import Cursor
 from agent.sync.deletions import Deletions
+from agent.sync.delivery import Delivery
 from agent.sync.descriptions import Descriptions
 from agent.sync.limits import SyncLimits
 from agent.sync.new_rows import NewRows
@@ -68,11 +69,12 @@ class Sync:
         self._now_ns = now_ns
         self._token_renewal = TokenRenewal(client, store, reporter)
         self._patience = Patience(self._limits.attempts, reporter, pause)
-        self._new_rows = NewRows(client, self._patience, reporter, self._limits, now_ns)
-        self._old_rows = OldRows(client, self._patience, self._limits)
+        self._delivery = Delivery(client, self._patience, reporter)
+        self._new_rows = NewRows(client, self._delivery, self._patience, reporter, self._limits, now_ns)
+        self._old_rows = OldRows(self._delivery, self._limits)
         self._deletions = Deletions(client, self._patience, self._old_rows)
-        self._descriptions = Descriptions(client, self._patience)
-        self._comparison = Comparison(client, self._patience, reporter, self._limits)
+        self._descriptions = Descriptions(client, self._patience, self._delivery)
+        self._comparison = Comparison(client, self._delivery, self._patience, reporter, self._limits)
         self._tapbacks: TapbackIndex | None = None
         self._seen_up_to: int | None = None
         self._progress: Progress | None = None
@@ -124,7 +126,7 @@ class Sync:
             summary += await self._look_at_recent(reader, progress, progress.stored if summary == Summary() else None)
         else:
             summary += await self._old_rows.send_changed(reader, progress, self._limits.window_rows)
-        await self._descriptions.send_chats(reader, progress)
+        summary += await self._descriptions.send_chats(reader, progress)
         if check or deletions.needs_check or self._is_check_due(progress):
             summary += await self._check(reader, progress)
             self._deletions.settle(progress)

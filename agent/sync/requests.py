@@ -61,6 +61,31 @@ def requests_of_chats(chats: Iterable[Chat]) -> list[sync_pb2.SyncMessagesReques
     return [request for request in filling.requests if request.conversations]
 
 
+def items_of(request: sync_pb2.SyncMessagesRequest) -> list[sync_pb2.SyncedConversation | sync_pb2.SyncedMessage]:
+    """Return what a stream message holds, in order: each of it can be sent without what follows."""
+    return [*request.conversations, *request.messages]
+
+
+def request_with(
+    items: Iterable[sync_pb2.SyncedConversation | sync_pb2.SyncedMessage], cursor: str
+) -> sync_pb2.SyncMessagesRequest:
+    """Return a stream message that holds these."""
+    request = sync_pb2.SyncMessagesRequest(cursor=cursor)
+    for item in items:
+        if isinstance(item, sync_pb2.SyncedMessage):
+            request.messages.append(item)
+        else:
+            request.conversations.append(item)
+    return request
+
+
+def halves_of(request: sync_pb2.SyncMessagesRequest) -> list[sync_pb2.SyncMessagesRequest]:
+    """Return a stream message as two that say the same, the first of them without the cursor."""
+    items = items_of(request)
+    middle = len(items) // 2
+    return [request_with(items[:middle], ""), request_with(items[middle:], request.cursor)]
+
+
 class _Filling:
     """Stream messages that are filled one after another, in order, each up to its size."""
 

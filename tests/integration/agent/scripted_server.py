@@ -33,6 +33,8 @@ class Script:
     """The next calls fail with these, one each."""
     break_after: list[int] = field(default_factory=list)
     """The next streams break off after so many stored batches."""
+    refuses: set[str] = field(default_factory=set)
+    """Messages and chats that are not taken, nor anything that comes in a batch with them."""
     keep_cursor: bool = True
     renewals: int = 0
     tokens_live: timedelta = timedelta(days=7)
@@ -48,6 +50,11 @@ class Script:
             await context.abort(grpc.StatusCode.UNAUTHENTICATED, "the token was revoked")
         if self.failures:
             await context.abort(self.failures.pop(0), "as scripted")
+
+    def is_refused(self, request: sync_pb2.SyncMessagesRequest) -> bool:
+        """Whether the batch holds something that is not taken."""
+        ids = {message.imessage_guid for message in request.messages}
+        return bool(self.refuses & (ids | {chat.conversation_id for chat in request.conversations}))
 
     def store(self, request: sync_pb2.SyncMessagesRequest) -> int:
         """Store a batch whole, as one transaction would; return how many messages are new."""
@@ -143,6 +150,8 @@ class ScriptedSync(sync_pb2_grpc.SyncServiceServicer):
         async for request in requests:
             if batches == limit:
                 await context.abort(grpc.StatusCode.UNAVAILABLE, "broken as scripted")
+            if script.is_refused(request):
+                await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "messages[7].text: as scripted")
             inserted += script.store(request)
             received += len(request.messages)
             batches += 1

@@ -178,7 +178,7 @@ async def test_data_that_the_server_refuses_is_told_and_tried_again(chat_db: Pat
 
     async with serving(script) as port, following(port, chat_db, Rhythm(look=0.01, settle=0.0, full=0.05)) as loop:
         await eventually(lambda: bool(script.heartbeats))
-        script.failures = [grpc.StatusCode.INVALID_ARGUMENT]
+        script.failures = [grpc.StatusCode.INVALID_ARGUMENT] * 2
         guid = append_incoming(chat_db, "Mum", "x")
         await eventually(lambda: guid in script.messages)
 

@@ -19,6 +19,8 @@ from agent.errors import NotPaired
 from agent.reporting import Summary
 from agent.sync import SyncLimits
 from agent.sync.cursor import Cursor
+from agent.sync.delivery import Delivery
+from agent.sync.patience import Patience
 from stack.demo_data import append_incoming
 from svc_kit.clients import channel_to
 from svc_kit.server import running
@@ -37,6 +39,7 @@ from tests.device_service import (
 )
 from tests.integration.agent.agent_run import agent_at
 from tests.integration.agent.breakable_link import breakable_link
+from tests.sync_service import chat, incoming
 
 
 @dataclass
@@ -139,6 +142,26 @@ async def test_messages_that_were_edited_at_length_arrive(services: Services, tm
     assert summary.inserted == 61
     assert await services.stored_messages() == 61
     assert not agent.reporter.waits
+
+
+async def test_the_one_message_that_the_server_refuses_is_found_among_many(services: Services, chat_db: Path):
+    messages = [incoming(str(number), state_hash=number + 1) for number in range(500)]
+    messages[123].sender_id = "x" * 301
+
+    async with agent_at(services.sync_port, chat_db, token=services.token) as agent:
+        delivery = Delivery(agent.client, Patience(1, agent.reporter), agent.reporter)
+        request = sync_pb2.SyncMessagesRequest(conversations=[chat()], messages=messages, cursor="behind them")
+        summary = await delivery.send([request])
+        again = await delivery.send([request])
+        state = await agent.client.sync_state()
+
+    assert (summary.sent, summary.inserted, summary.refused) == (499, 499, 1)
+    assert (again.sent, again.inserted, again.refused) == (499, 0, 0)
+    assert await services.stored_messages() == 499
+    assert state.cursor == "behind them"
+    ((_, text),) = agent.reporter.troubles
+    assert "sender_id" in text
+    assert "xxx" not in text
 
 
 async def test_over_a_breaking_wire_all_that_was_acknowledged_is_kept_and_nothing_is_doubled(

@@ -213,13 +213,13 @@ async def test_a_clock_that_is_days_ahead_renews_the_token_once_and_not_in_every
     assert script.renewals == 1
 
 
-async def test_a_refused_batch_is_an_error_and_not_a_loop(chat_db: Path):
+async def test_a_server_that_refuses_everything_is_an_error_and_not_a_loop(chat_db: Path):
     script = Script(failures=[])
 
     async with serving(script) as port, agent_at(port, chat_db) as agent:
         await agent.sync.run_pass()
         append_incoming(chat_db, "Mum", "x")
-        script.failures = [grpc.StatusCode.INVALID_ARGUMENT]
+        script.failures = [grpc.StatusCode.INVALID_ARGUMENT] * 1_000
         with pytest.raises(AgentError, match=r"refused the data \(INVALID_ARGUMENT: as scripted\)"):
             await agent.sync.run_pass()
 

@@ -12,6 +12,7 @@ from agent.sentences import LineReporter, sentence_of
         (Summary(), ""),
         (Summary(sent=1200, inserted=1100, updated=100), "Sent 1,200 messages: 1,100 new, 100 changed."),
         (Summary(deleted=2), "Deleted 2 on the server that were deleted here."),
+        (Summary(refused=1), "Left out 1 that the server refuses."),
         (Summary(kept=3), "Kept 3 on the server that are no longer here."),
     ],
 )

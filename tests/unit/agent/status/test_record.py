@@ -46,7 +46,15 @@ def test_the_fields_are_those_that_scripts_rely_on():
         "last_sync_at": "2026-03-14T11:00:00Z",
         "next_full_by": "2026-03-14T11:00:00Z",
         "passes": [
-            {"at": "2026-03-14T11:00:00Z", "sent": 3, "inserted": 2, "updated": 1, "deleted": 0, "kept": 0},
+            {
+                "at": "2026-03-14T11:00:00Z",
+                "sent": 3,
+                "inserted": 2,
+                "updated": 1,
+                "deleted": 0,
+                "kept": 0,
+                "refused": 0,
+            },
         ],
         "server": "https://a.example",
         "device_id": "device-1",
