@@ -8,7 +8,7 @@ from assistant.sync.v1 import sync_pb2
 from agent.chatdb.records import Chat, Message, Reading
 from agent.wire import fill_conversation, fill_message
 
-_CONVERSATIONS_PER_REQUEST: Final = 500
+_CONVERSATIONS_PER_REQUEST: Final = 500  # the contract's limit
 # The 250 KB of the contract, with room for the cursor. A server takes much more, and a message that is larger goes alone.
 _BYTES_PER_REQUEST: Final = 245_000
 _BESIDE_CONVERSATION: Final = 4
@@ -42,23 +42,28 @@ def requests_of(
     last one: it says that all of them have arrived. Whether a message is late is said besides its state hash: the same
     message looked at later is not late, and is still the same message.
     """
-    filling = _Filling()
+    request = sync_pb2.SyncMessagesRequest()
+    sizes: list[int] = []
     for chat in reading.chats:
         if chat.guid not in described:
             described.add(chat.guid)
-            filling.add_chat(chat)
+            sizes.append(_describe(request, chat))
+    add, learn_size = request.messages.add, sizes.append
     for message in reading.messages:
-        filling.add_message(message, is_late=is_late is not None and is_late(message))
-    filling.requests[-1].cursor = cursor
-    return filling.requests
+        target = add()
+        learn_size(fill_message(target, message))
+        if is_late is not None and is_late(message):
+            target.is_backfill = True
+    requests = _parts_of(request, sizes)
+    requests[-1].cursor = cursor
+    return requests
 
 
 def requests_of_chats(chats: Iterable[Chat]) -> list[sync_pb2.SyncMessagesRequest]:
-    """Return stream messages that only describe chats."""
-    filling = _Filling()
-    for chat in chats:
-        filling.add_chat(chat)
-    return [request for request in filling.requests if request.conversations]
+    """Return stream messages that only describe chats; none for none."""
+    request = sync_pb2.SyncMessagesRequest()
+    sizes = [_describe(request, chat) for chat in chats]
+    return _parts_of(request, sizes) if sizes else []
 
 
 def items_of(request: sync_pb2.SyncMessagesRequest) -> list[sync_pb2.SyncedConversation | sync_pb2.SyncedMessage]:
@@ -86,38 +91,23 @@ def halves_of(request: sync_pb2.SyncMessagesRequest) -> list[sync_pb2.SyncMessag
     return [request_with(items[:middle], ""), request_with(items[middle:], request.cursor)]
 
 
-class _Filling:
-    """Stream messages that are filled one after another, in order, each up to its size."""
+def _describe(request: sync_pb2.SyncMessagesRequest, chat: Chat) -> int:
+    """Add the description of a chat; return about how many bytes it takes."""
+    conversation = request.conversations.add()
+    fill_conversation(conversation, chat)
+    return conversation.ByteSize() + _BESIDE_CONVERSATION
 
-    def __init__(self) -> None:
-        self._request = sync_pb2.SyncMessagesRequest()
-        self._bytes = 0
-        self.requests = [self._request]
 
-    def add_chat(self, chat: Chat) -> None:
-        """Describe a chat."""
-        conversation = sync_pb2.SyncedConversation()
-        fill_conversation(conversation, chat)
-        size = conversation.ByteSize() + _BESIDE_CONVERSATION
-        is_full = len(self._request.conversations) == _CONVERSATIONS_PER_REQUEST
-        if is_full or (self._bytes and self._bytes + size > _BYTES_PER_REQUEST):
-            self._begin_next()
-        self._request.conversations.append(conversation)
-        self._bytes += size
-
-    def add_message(self, message: Message, *, is_late: bool) -> None:
-        """Add a message. What it takes is known once it is there; it moves on in the rare case that it is too much."""
-        target = self._request.messages.add()
-        size = fill_message(target, message)
-        if is_late:
-            target.is_backfill = True
-        if self._bytes and self._bytes + size > _BYTES_PER_REQUEST:
-            del self._request.messages[-1]
-            self._begin_next()
-            self._request.messages.append(target)
-        self._bytes += size
-
-    def _begin_next(self) -> None:
-        self._request = sync_pb2.SyncMessagesRequest()
-        self._bytes = 0
-        self.requests.append(self._request)
+def _parts_of(request: sync_pb2.SyncMessagesRequest, sizes: list[int]) -> list[sync_pb2.SyncMessagesRequest]:
+    """Return a stream message as one that is small enough, and mostly is at once, or as several, in order."""
+    if sum(sizes) <= _BYTES_PER_REQUEST and len(request.conversations) <= _CONVERSATIONS_PER_REQUEST:
+        return [request]
+    parts: list[list[sync_pb2.SyncedConversation | sync_pb2.SyncedMessage]] = [[]]
+    size = 0
+    for item, its_size in zip(items_of(request), sizes, strict=True):
+        if parts[-1] and (size + its_size > _BYTES_PER_REQUEST or len(parts[-1]) == _CONVERSATIONS_PER_REQUEST):
+            parts.append([])
+            size = 0
+        parts[-1].append(item)
+        size += its_size
+    return [request_with(part, "") for part in parts]
