@@ -41,6 +41,8 @@ _TOO_LARGE: Final = "larger than max"
 _CUT_SHORT: Final = "Internal error from Core"
 _STATUS_LOOKS: Final = 400
 _STATUS_LOOK_SECONDS: Final = 0.005
+# What is wrong with something that was sent; the last is said of a message whose conversation is none.
+_ABOUT_DATA: Final = {grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.NOT_FOUND}
 _REFUSED: Final = {grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED}
 
 
@@ -199,9 +201,9 @@ class ServerClient:
                 f"what answers at {self._server} is no Conversation Assistant, or an older one; check --server"
             )
         reason = f"{code.name}: {details}"
-        return DataRefused(
-            f"{self._server} refused the data ({reason}); the agent and the server may be of different versions", reason
-        )
+        text = f"{self._server} refused the data ({reason}); the agent and the server may be of different versions"
+        is_about_data = code in _ABOUT_DATA or _is_too_large(code, details)
+        return DataRefused(text, reason) if is_about_data else AgentError(text)
 
 
 def _is_too_large(code: grpc.StatusCode, details: str) -> bool:

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import grpc
 import pytest
 
-from agent.errors import DataRefused
+from agent.errors import AgentError, DataRefused
 from agent.reporting import Summary, Trouble
 from agent.sync.cursor import Cursor
 from tests.chatdb_builder import ANA, BEN, ChatDb
@@ -130,6 +131,20 @@ async def test_a_server_that_refuses_almost_everything_costs_some_calls_a_pass_a
     assert streams_of_first < 20 * 14
     assert set(script.messages) == {one.guid for one in sent[:5] + sent[55:]}
     assert Cursor.from_text(script.cursor).place.rowid == sent[-1].rowid
+
+
+async def test_a_refusal_that_is_not_about_the_data_leaves_nothing_out(db: ChatDb):
+    script, chat = Script(), db.direct(ANA)
+    sent = db.rich(chat, "x")
+
+    async with serving(script) as port, agent_at(port, db.path) as agent:
+        script.failures = [grpc.StatusCode.FAILED_PRECONDITION]
+        with pytest.raises(AgentError, match="FAILED_PRECONDITION"):
+            await agent.sync.run_pass()
+        summary = await agent.sync.run_pass()
+
+    assert set(script.messages) == {sent.guid}
+    assert summary.refused == 0
 
 
 async def test_a_refusal_while_the_server_goes_away_is_found_all_the_same(db: ChatDb):
