@@ -53,7 +53,7 @@ class OldRows:
         states = reader.states_since(progress.recent_from, progress.read_up_to)[-most:]
         held = set(progress.held.rows())
         changes = progress.window.changes(state for state in states if state.rowid not in held)
-        readings = reader.rows(changes.rowids) + reader.messages(changes.guids, progress.read_up_to)
+        readings = reader.rows(changes.rowids) + reader.messages(changes.guids, progress.read_up_to, held)
         summary = await self._send(readings)
         progress.window.replace(state for state in states if state.rowid not in held)
         return summary
