@@ -33,6 +33,7 @@ MESSAGE_FIELDS = (
     "destination",
     "extra",
 )
+FLAGS = MESSAGE_FIELDS.index("flags")
 
 
 @dataclass(frozen=True, slots=True)

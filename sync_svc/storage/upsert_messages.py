@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 import uuid_utils
 
-from sync_svc.domain.incoming import CONVERSATION_REF, MESSAGE_FIELDS, MessageRow, Written
+from sync_svc.domain.incoming import CONVERSATION_REF, FLAGS, GUID, MESSAGE_FIELDS, MessageRow, Written
 from sync_svc.domain.messages import Flag, MessageType
 from sync_svc.storage.rows import Row
 
@@ -95,11 +95,18 @@ WHERE c.account_id = $1 AND c.id = touched.id
 def records_of(
     account_id: UUID, rows: Sequence[MessageRow], conversation_ids: Mapping[str, UUID]
 ) -> list[tuple[Any, ...]]:
-    """The rows as COLUMNS, each with a new id; a GUID that comes twice counts by its last row."""
+    """The rows as COLUMNS, each with a new id; a GUID that comes twice counts by its last row, and came late if any did."""
     # The native type: making a uuid.UUID of each would take longer than all the rest of this line.
     new_id = uuid_utils.uuid7
-    latest = {row[1]: row for row in rows}
+    latest = {row[GUID]: row for row in rows}
+    if len(latest) < len(rows):
+        for guid in {row[GUID] for row in rows if row[FLAGS] & Flag.BACKFILL}:
+            latest[guid] = _as_late(latest[guid])
     return [(account_id, new_id(), conversation_ids[row[CONVERSATION_REF]], *row[1:]) for row in latest.values()]
+
+
+def _as_late(row: MessageRow) -> MessageRow:
+    return (*row[:FLAGS], row[FLAGS] | int(Flag.BACKFILL), *row[FLAGS + 1 :])
 
 
 async def upsert(driver: asyncpg.Connection[Any], account_id: UUID, records: Sequence[tuple[Any, ...]]) -> Written:

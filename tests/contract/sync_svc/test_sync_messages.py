@@ -355,6 +355,16 @@ async def test_what_came_late_stays_late(me: Caller):
     assert (messages["a"].is_backfill, messages["a"].is_spam, messages["b"].is_backfill) == (True, False, True)
 
 
+@pytest.mark.parametrize("late_first", [True, False])
+async def test_what_came_late_once_in_a_transaction_stays_late(me: Caller, late_first: bool):
+    twice = [incoming("a", "first", is_backfill=late_first), incoming("a", "last", is_backfill=not late_first)]
+
+    await synced(me, *twice, incoming("b", minutes=1))
+
+    messages = {one.imessage_guid: one for one in await _list(me, await _id_of(me))}
+    assert (messages["a"].text, messages["a"].is_backfill, messages["b"].is_backfill) == ("last", True, False)
+
+
 async def test_coming_late_is_no_change_of_a_message(me: Caller):
     await synced(me, incoming("a", is_backfill=True))
 
