@@ -108,14 +108,14 @@ async def copy(stack: SyncStack, records: Records) -> None:
 
 
 async def _upsert(stack: SyncStack, records: Records) -> None:
-    service = await stack.connect_as_service()
+    service, device = await stack.connect_as_service(), uuid4()
     await service.execute(CREATE_INCOMING)
     for start in range(0, len(records), MAX_ROWS):
         async with service.transaction():
             await service.execute("SELECT set_config('app.account_id', $1, true)", str(stack.account_id))
             part = records[start : start + MAX_ROWS]
             await service.copy_records_to_table("incoming", records=part, columns=COLUMNS)
-            await service.fetch(UPSERT_COPIED)
+            await service.fetch(UPSERT_COPIED, device)
     await service.close()
 
 

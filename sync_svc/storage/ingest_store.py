@@ -81,7 +81,7 @@ async def _write(
     descriptions = [described for batch in batches for described in batch.conversations]
     rows = [row for batch in batches for row in batch.messages]
     ids, kept = await settle(driver, account_id, descriptions, rows)
-    changed = await upsert(driver, account_id, records_of(account_id, kept, ids))
+    changed = await upsert(driver, account_id, device_id, records_of(account_id, kept, ids))
     cursor = next((batch.cursor for batch in reversed(batches) if batch.cursor), "")
     written = Written(len(rows), changed.inserted, changed.updated, cursor)
     kept_cursor = await sync_states.keep(driver, account_id, device_id, written)

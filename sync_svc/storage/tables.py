@@ -98,7 +98,7 @@ conversations = Table(
 # Attachments, reactions and edits come as whole sets with their message, are read with it and never alone: jsonb beside it
 # costs nothing while there are none, where tables of their own would cost two index entries each.
 # direction, message_type: the numbers of the contract's enums. flags: domain/messages.py. extra: what only few messages have,
-# by the contract's field names; none for a plain one.
+# by the contract's field names; none for a plain one. written_by, ranked_at: storage/precedence.py.
 messages = Table(
     "messages",
     metadata,
@@ -124,6 +124,8 @@ messages = Table(
     Column("edits", JSONB),
     Column("destination", Text, nullable=False, server_default=text("''")),
     Column("extra", JSONB),
+    Column("written_by", Uuid),
+    Column("ranked_at", _TIME),
     PrimaryKeyConstraint("account_id", "id"),
     Index("ix_messages_guid", "account_id", "imessage_guid", unique=True),
     Index("ix_messages_newest", "account_id", "conversation_id", desc("sent_at"), desc("id")),

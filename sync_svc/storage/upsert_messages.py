@@ -12,6 +12,7 @@ import uuid_utils
 
 from sync_svc.domain.incoming import CONVERSATION_REF, FLAGS, GUID, MESSAGE_FIELDS, MessageRow, Written
 from sync_svc.domain.messages import Flag, MessageType
+from sync_svc.storage import precedence
 from sync_svc.storage.rows import Row
 
 # The quicker way in by the number of rows (measured here, with Row-Level Security and all indexes): arrays 1 ms for one
@@ -47,9 +48,9 @@ _FLAGS = f"flags = excluded.flags | (known.flags & {Flag.BACKFILL:d})"
 # and so the conversation that it was in; nothing is looked up for new rows.
 _UPSERT = f"""
 WITH written AS (
-    INSERT INTO sync.messages AS known ({_NAMES}) SELECT {_NAMES} FROM {{source}}
-    ON CONFLICT (account_id, imessage_guid) DO UPDATE SET {_CHANGEABLE}, {_FLAGS}
-    WHERE known.state_hash <> excluded.state_hash
+    INSERT INTO sync.messages AS known ({_NAMES}, written_by) SELECT {_NAMES}, {{device}} FROM {{source}}
+    ON CONFLICT (account_id, imessage_guid) DO UPDATE SET {_CHANGEABLE}, {_FLAGS}, {precedence.REMEMBER}
+    WHERE known.state_hash <> excluded.state_hash AND {precedence.MAY_REPLACE}
     RETURNING account_id, id, conversation_id, xmax = 0 AS is_new
 ),
 placed AS (
@@ -61,8 +62,8 @@ placed AS (
 )
 SELECT conversation_id, was_in, count(*) AS written, count(*) FILTER (WHERE is_new) AS inserted FROM placed GROUP BY 1, 2
 """  # noqa: S608 - made of constants
-UPSERT_ARRAYS = _UPSERT.format(source=f"unnest({_ARRAYS}) AS incoming ({_NAMES})")
-UPSERT_COPIED = _UPSERT.format(source="incoming")
+UPSERT_ARRAYS = _UPSERT.format(source=f"unnest({_ARRAYS}) AS incoming ({_NAMES})", device=f"${len(COLUMNS) + 1}::uuid")
+UPSERT_COPIED = _UPSERT.format(source="incoming", device="$1::uuid")
 
 _INCOMING = ", ".join(f"{name} {_TYPES.get(name, 'text')}" for name in COLUMNS)
 # Made once a connection: making it in each transaction would wear the catalogue.
@@ -109,16 +110,18 @@ def _as_late(row: MessageRow) -> MessageRow:
     return (*row[:FLAGS], row[FLAGS] | int(Flag.BACKFILL), *row[FLAGS + 1 :])
 
 
-async def upsert(driver: asyncpg.Connection[Any], account_id: UUID, records: Sequence[tuple[Any, ...]]) -> Written:
-    """Insert what is new and update what has changed."""
+async def upsert(
+    driver: asyncpg.Connection[Any], account_id: UUID, device_id: UUID, records: Sequence[tuple[Any, ...]]
+) -> Written:
+    """Insert what is new and update what has changed, unless another device knows better (storage/precedence.py)."""
     if not records:
         return Written()
     if len(records) < COPY_FROM_ROWS:
-        touched = await driver.fetch(UPSERT_ARRAYS, *zip(*records, strict=True))
+        touched = await driver.fetch(UPSERT_ARRAYS, *zip(*records, strict=True), device_id)
     else:
         await driver.execute(CREATE_INCOMING)
         await driver.copy_records_to_table("incoming", records=records, columns=COLUMNS)
-        touched = await driver.fetch(UPSERT_COPIED)
+        touched = await driver.fetch(UPSERT_COPIED, device_id)
     if touched:
         await refresh(driver, account_id, _more(touched))
     inserted = sum(row["inserted"] for row in touched)

@@ -1,0 +1,43 @@
+"""Whose state of a message counts when two devices of an account have it in different ones.
+
+Each Mac hears of edits, receipts and reactions in its own time, and some things (which files it holds) stay different for ever.
+A state therefore ranks by what can only grow: unsent, then when it was edited, then the latest receipt or reaction. A device may
+raise the rank, and change what it wrote itself last; of equal states the one that is there stays, as long as the device that wrote
+it still syncs. What was unsent comes back by no device.
+"""
+
+from __future__ import annotations
+
+# After this long without a sync a device has no more claim on what it wrote.
+SILENT_FOR = "7 days"
+
+
+def _latest(row: str) -> str:
+    return f"""greatest({row}.read_at, {row}.delivered_at, (
+        SELECT max((reaction ->> 'reacted_at')::timestamptz) FROM jsonb_array_elements({row}.reactions) AS reaction
+    ))"""  # noqa: S608 - made of constants
+
+
+def _rank(row: str, latest: str) -> str:
+    # With a value for what is absent: a comparison with NULL would be neither.
+    times = (f"coalesce({time}, '-infinity'::timestamptz)" for time in (f"{row}.edited_at", latest))
+    return f"({row}.unsent_at IS NOT NULL, {', '.join(times)})"
+
+
+# A reaction that is taken away takes its time with it. ranked_at keeps the latest there was, so that a device that still has the
+# reaction does not outrank the one that saw it go.
+_LATEST_KNOWN = f"greatest(known.ranked_at, {_latest('known')})"
+_KNOWN, _INCOMING = _rank("known", _LATEST_KNOWN), _rank("excluded", _latest("excluded"))
+_WRITER_SYNCS = f"""EXISTS (
+    SELECT FROM sync.sync_states AS writer
+    WHERE writer.account_id = known.account_id AND writer.device_id = known.written_by
+      AND writer.last_sync_at > now() - interval '{SILENT_FOR}'
+)"""
+
+# Of `known`, the row that is there, and `excluded`, the one that comes: whether it may take the place, and what it leaves there.
+# written_by is empty in rows that were written before it was kept: they are anybody's.
+MAY_REPLACE = f"""(known.unsent_at IS NULL OR excluded.unsent_at IS NOT NULL) AND (
+    known.written_by IS NULL OR known.written_by = excluded.written_by
+    OR {_INCOMING} > {_KNOWN} OR {_INCOMING} = {_KNOWN} AND NOT {_WRITER_SYNCS}
+)"""
+REMEMBER = f"written_by = excluded.written_by, ranked_at = {_LATEST_KNOWN}"
