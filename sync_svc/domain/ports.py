@@ -49,7 +49,7 @@ class SyncState:
 
 @dataclass(frozen=True, slots=True)
 class StoredBatch:
-    """What a batch of one conversation did; ids are None for what the owner had deleted before."""
+    """What a batch of one conversation did; ids are None for what was deleted before, here or on another device."""
 
     written: Written
     conversation_id: UUID | None
@@ -108,7 +108,10 @@ class IngestStore(Protocol):
         ...
 
     async def delete_messages(self, account_id: UUID, device_id: UUID, guids: Sequence[str], cursor: str) -> int:
-        """Delete messages by their GUIDs, and keep the cursor unless it is empty; how many there were."""
+        """Delete messages by their GUIDs, and keep the cursor unless it is empty; how many there were.
+
+        No other device brings them back; this one does, when it took them back itself.
+        """
         ...
 
     async def sync_state(self, account_id: UUID, device_id: UUID) -> SyncState:

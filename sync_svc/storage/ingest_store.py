@@ -12,7 +12,7 @@ from svc_kit.database import Database, driver_connection
 from sync_svc.domain.incoming import GUID, Batch, IncomingContact, Written
 from sync_svc.domain.ports import StoredBatch, SyncState
 from sync_svc.storage import contacts as contact_rows
-from sync_svc.storage import sync_states
+from sync_svc.storage import deleted_messages, sync_states
 from sync_svc.storage.account_lock import AccountWriter
 from sync_svc.storage.upsert_conversations import settle
 from sync_svc.storage.upsert_messages import records_of, refresh, upsert
@@ -64,6 +64,7 @@ class PostgresIngestStore:
         """See IngestStore."""
         async with self._writer.transaction(account_id) as driver:
             touched = await driver.fetch(_DELETE, account_id, guids)
+            await deleted_messages.keep(driver, account_id, device_id, guids)
             await refresh(driver, account_id, {row["conversation_id"]: -row["deleted"] for row in touched})
             if cursor:
                 await sync_states.keep(driver, account_id, device_id, Written(cursor=cursor))
@@ -80,7 +81,8 @@ async def _write(
 ) -> tuple[Written, dict[str, UUID]]:
     descriptions = [described for batch in batches for described in batch.conversations]
     rows = [row for batch in batches for row in batch.messages]
-    ids, kept = await settle(driver, account_id, descriptions, rows)
+    wanted = await deleted_messages.without(driver, account_id, device_id, rows)
+    ids, kept = await settle(driver, account_id, descriptions, wanted)
     changed = await upsert(driver, account_id, device_id, records_of(account_id, kept, ids))
     cursor = next((batch.cursor for batch in reversed(batches) if batch.cursor), "")
     written = Written(len(rows), changed.inserted, changed.updated, cursor)

@@ -163,3 +163,14 @@ deleted_conversations = Table(
     Column("deleted_at", _TIME, nullable=False, server_default=text("now()")),
     PrimaryKeyConstraint("account_id", "imessage_id"),
 )
+
+# What devices deleted, each device for itself: storage/deleted_messages.py.
+deleted_messages = Table(
+    "deleted_messages",
+    metadata,
+    Column("account_id", Uuid, nullable=False),
+    Column("imessage_guid", _ID_TEXT, nullable=False),
+    Column("device_id", Uuid, nullable=False),
+    Column("deleted_at", _TIME, nullable=False, server_default=text("now()")),
+    PrimaryKeyConstraint("account_id", "imessage_guid", "device_id"),
+)

@@ -6,9 +6,9 @@ from uuid import UUID
 import asyncpg
 import pytest
 from assistant.sync.v1 import conversations_pb2 as pb
-from assistant.sync.v1 import messages_pb2
+from assistant.sync.v1 import messages_pb2, sync_pb2
 
-from tests.sync_service import Caller, SyncService, at, conversations_of, incoming, messages_of, synced
+from tests.sync_service import CHAT, Caller, SyncService, at, conversations_of, incoming, messages_of, synced
 
 BEFORE: dict[str, Any] = {"text": "regretted", "state_hash": 1}
 UNSENT: dict[str, Any] = {"state_hash": 2, "unsent_at": at(1)}
@@ -152,3 +152,67 @@ async def test_what_was_written_before_its_device_was_kept_is_anybodys(service: 
     then = await synced(other, incoming("a", "theirs", state_hash=3))
 
     assert (first.updated, then.updated, (await _a(me)).text) == (1, 0, "mine")
+
+
+async def _delete(device: Caller, *guids: str) -> int:
+    answer = await device.sync.DeleteMessages(sync_pb2.DeleteMessagesRequest(imessage_guids=guids))
+    return int(answer.deleted)
+
+
+async def test_what_one_device_deleted_another_does_not_bring_back(me: Caller, other: Caller):
+    messages = [incoming("a", state_hash=1), incoming("b", minutes=1, state_hash=2)]
+    await synced(me, *messages)
+
+    deleted = await _delete(me, "a")
+    answer = await synced(other, *messages)
+
+    digest = (await other.sync.GetDigests(sync_pb2.GetDigestsRequest())).digests[0]
+    states = (await other.sync.ListMessageStates(sync_pb2.ListMessageStatesRequest(conversation_id=CHAT))).states
+    assert (deleted, answer.received, answer.inserted, answer.updated) == (1, 2, 0, 0)
+    assert (digest.message_count, digest.hash, [one.imessage_guid for one in states]) == (1, 2, ["b"])
+
+
+async def test_what_was_deleted_before_another_device_brought_it_does_not_come(me: Caller, other: Caller):
+    assert await _delete(me, "a") == 0
+
+    answer = await synced(other, incoming("a"))
+
+    assert answer.inserted == 0
+    assert await conversations_of(me) == []
+
+
+async def test_the_device_that_deleted_a_message_may_take_it_back(me: Caller, other: Caller):
+    await synced(me, incoming("a", state_hash=1))
+    await _delete(me, "a")
+
+    back = await synced(me, incoming("a", state_hash=1))
+    theirs = await synced(other, incoming("a", "read", state_hash=2, read_at=at(1)))
+
+    assert (back.inserted, theirs.updated, (await _a(me)).text) == (1, 1, "read")
+
+
+async def test_each_device_that_deleted_a_message_may_take_it_back(me: Caller, other: Caller):
+    await synced(me, incoming("a"))
+    await _delete(me, "a")
+    await _delete(other, "a")
+
+    back = await synced(me, incoming("a"))
+    again = await synced(other, incoming("a"))
+
+    assert (back.inserted, again.inserted, again.updated) == (1, 0, 0)
+
+
+async def test_a_batch_has_no_id_for_what_another_device_deleted(me: Caller, other: Caller):
+    await _delete(me, "a")
+    batch = sync_pb2.SyncMessageBatchRequest(conversation_id=CHAT, messages=[incoming("a"), incoming("b")])
+
+    answer = await other.sync.SyncMessageBatch(batch)
+
+    assert (answer.received, answer.inserted) == (2, 1)
+    assert [bool(one) for one in answer.message_ids] == [False, True]
+
+
+async def test_a_deletion_concerns_its_account_alone(service: SyncService, me: Caller):
+    await _delete(me, "a")
+
+    assert (await synced(service.caller(), incoming("a"))).inserted == 1

@@ -84,3 +84,25 @@ async def test_two_macs_that_differ_for_ever_settle_at_the_newer_state(
     # The second sends its state when it starts, finds that it does not count, and does not send it again.
     assert started.sent > 0 == started.updated
     assert [(one.sent, one.updated, one.deleted) for one in compared] == [(0, 0, 0)] * len(compared)
+
+
+async def test_a_message_that_was_deleted_on_one_mac_is_not_brought_back_by_the_other(
+    service: SyncService, macs: tuple[ChatDb, ChatDb]
+):
+    me = service.caller()
+    guid = _first_of(macs[0])
+    async with _agents(service, me, *macs) as (first, second):
+        await first.sync.run_pass()
+        await second.sync.run_pass()
+        macs[1].put_into_recently_deleted(guid)
+        deleted = await second.sync.run_pass()
+
+        compared = await _compare(first, second)
+        gone = await _stored(me)
+        macs[1].take_back(guid)
+        await second.sync.run_pass()
+
+    assert (deleted.deleted, [(one.inserted, one.deleted) for one in compared]) == (1, [(0, 0)] * len(compared))
+    # The first sends it once, and then knows.
+    assert [one.sent for one in compared] == [1] + [0] * (len(compared) - 1)
+    assert (guid in gone, guid in await _stored(me)) == (False, True)

@@ -48,6 +48,7 @@ async def _fill(store: PostgresIngestStore):
     batch = batch_of_stream(request(incoming("a", "a canary sings"), cursor="1"))
     await store.write(account, device, [batch])
     ana = sync_pb2.SyncedContact(apple_id="A", display_name="Ana", handles=["+1"])
+    await store.delete_messages(account, device, ["gone"], "")
     await store.write_contacts(account, device, contacts_of(sync_pb2.SyncContactsRequest(contacts=[ana])))
     return account
 
