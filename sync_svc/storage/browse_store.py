@@ -16,7 +16,7 @@ from sync_svc.domain.conversations import Chat, Conversation, Settings, conversa
 from sync_svc.domain.messages import Message
 from sync_svc.domain.ports import After, DraftContext, Page
 from sync_svc.domain.reading import draft_context
-from sync_svc.storage import queries, tombstones
+from sync_svc.storage import deleted_messages, queries, tombstones
 from sync_svc.storage.account_lock import AccountWriter
 from sync_svc.storage.contacts import address_book
 from sync_svc.storage.keys import LAST_ID, NEWEST, OLDEST, after_of
@@ -68,6 +68,7 @@ class PostgresBrowseStore:
             gone = await driver.fetchrow(queries.DELETE_MESSAGES, account_id, chats)
             if gone["up_to"] is not None:
                 await tombstones.keep(driver, account_id, chats, gone["up_to"])
+            await deleted_messages.keep(driver, account_id, deleted_messages.OWNER, gone["ahead"])
             await driver.execute(queries.DELETE_CHATS, account_id, chats)
             return int(gone["deleted"])
 

@@ -10,6 +10,9 @@ import asyncpg
 
 from sync_svc.domain.incoming import GUID, MessageRow
 
+# Stands where a device would: what the owner deleted here no device brings back, whatever it deleted itself.
+OWNER = UUID(int=0)
+
 _KEEP = """
 INSERT INTO sync.deleted_messages (account_id, imessage_guid, device_id)
 SELECT $1, guid, $2 FROM unnest($3::text[]) AS guid
@@ -19,17 +22,17 @@ ON CONFLICT DO NOTHING
 # Asked first: most accounts have none, and then the GUIDs need not even be sent.
 _ANY = "SELECT EXISTS (SELECT FROM sync.deleted_messages WHERE account_id = $1)"
 
-_FIND = """
-SELECT imessage_guid, bool_or(device_id = $2) AS is_own FROM sync.deleted_messages
+_FIND = f"""
+SELECT imessage_guid, bool_or(device_id = $2) AND NOT bool_or(device_id = '{OWNER}') AS is_own FROM sync.deleted_messages
 WHERE account_id = $1 AND imessage_guid = ANY ($3::text[])
 GROUP BY imessage_guid
-"""
+"""  # noqa: S608 - made of constants
 
 _FORGET = "DELETE FROM sync.deleted_messages WHERE account_id = $1 AND imessage_guid = ANY ($2::text[])"
 
 
 async def keep(driver: asyncpg.Connection[Any], account_id: UUID, device_id: UUID, guids: Iterable[str]) -> None:
-    """Remember that the device deleted these, stored or not: another may still be about to bring them."""
+    """Remember that the device, or the owner, deleted these, stored or not: another may still be about to bring them."""
     await driver.execute(_KEEP, account_id, device_id, list(guids))
 
 

@@ -91,11 +91,15 @@ CONTEXT = _messages(f"{_MAY_BE_READ} AND ({_HAS_WORDS}) AND (m.sent_at, m.id) <=
 TRAINABLE = f"SELECT {CHAT} FROM sync.conversations AS c WHERE c.account_id = $1 AND c.train ORDER BY c.id"
 HISTORY = _messages(f"{_MAY_BE_READ} AND ({_HAS_TEXT}) AND (m.sent_at, m.id) > ($4, $5)", order="ASC")
 
-# What is scheduled lies ahead, and does not count for how far the conversation had come.
+# How far the conversation had come is what its newest message says. What is scheduled lies ahead and does not count. Nor does
+# another message with a date ahead (of a clock that was wrong), which would keep all that is yet to come away: it goes by its GUID.
 DELETE_MESSAGES = f"""
 WITH gone AS (
-    DELETE FROM sync.messages WHERE account_id = $1 AND conversation_id = ANY ($2::uuid[]) RETURNING sent_at, flags
+    DELETE FROM sync.messages WHERE account_id = $1 AND conversation_id = ANY ($2::uuid[])
+    RETURNING imessage_guid, sent_at, sent_at > now() AS is_ahead, flags & {Flag.SCHEDULED:d} <> 0 AS is_scheduled
 )
-SELECT count(*) AS deleted, max(sent_at) FILTER (WHERE flags & {Flag.SCHEDULED:d} = 0) AS up_to FROM gone
+SELECT count(*) AS deleted, max(sent_at) FILTER (WHERE NOT is_scheduled AND NOT is_ahead) AS up_to,
+    coalesce(array_agg(imessage_guid) FILTER (WHERE NOT is_scheduled AND is_ahead), '{{}}') AS ahead
+FROM gone
 """
 DELETE_CHATS = "DELETE FROM sync.conversations WHERE account_id = $1 AND id = ANY ($2::uuid[])"

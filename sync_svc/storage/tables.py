@@ -164,7 +164,7 @@ deleted_conversations = Table(
     PrimaryKeyConstraint("account_id", "imessage_id"),
 )
 
-# What devices deleted, each device for itself: storage/deleted_messages.py.
+# What devices deleted, each for itself, and the owner: storage/deleted_messages.py.
 deleted_messages = Table(
     "deleted_messages",
     metadata,

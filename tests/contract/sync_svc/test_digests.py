@@ -3,6 +3,7 @@
 import functools
 import operator
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import grpc
@@ -179,6 +180,36 @@ async def test_what_is_scheduled_does_not_move_a_deletion_into_the_future(me: Ca
 
     assert digest.deleted_up_to == at(1)
     assert again.inserted == 1
+
+
+@pytest.mark.parametrize("before", [[], [incoming("a", minutes=1)]])
+async def test_a_date_ahead_does_not_move_a_deletion_into_the_future(
+    me: Caller, service: SyncService, before: list[sync_pb2.SyncedMessage]
+):
+    ahead, later = incoming("ahead", state_hash=1), incoming("later")
+    ahead.sent_at.FromDatetime(datetime.now(UTC) + timedelta(days=365))
+    later.sent_at.FromDatetime(datetime.now(UTC))
+    await synced(me, ahead, *before)
+    await _delete(me, CHAT)
+
+    digests = await _digests(me)
+    again = await synced(me, ahead, *before, later)
+    other = await synced(service.caller(me.account_id), ahead)
+
+    (conversation,) = await conversations_of(me)
+    assert [one.deleted_up_to for one in digests] == [one.sent_at for one in before]
+    assert (again.inserted, other.inserted) == (1, 0)
+    assert (conversation.message_count, conversation.last_message.imessage_guid) == (1, "later")
+
+
+async def test_what_the_owner_deleted_comes_back_by_no_device_that_deleted_it_too(me: Caller):
+    ahead = incoming("ahead")
+    ahead.sent_at.FromDatetime(datetime.now(UTC) + timedelta(days=365))
+    await synced(me, ahead)
+    await _delete(me, CHAT)
+    await me.sync.DeleteMessages(sync_pb2.DeleteMessagesRequest(imessage_guids=["ahead"]))
+
+    assert (await synced(me, ahead)).inserted == 0
 
 
 async def test_a_deletion_reaches_to_the_newest_row_of_any_kind(me: Caller):

@@ -49,10 +49,10 @@ async def _fill(owner: "asyncpg.Connection[Any]") -> None:
         await owner.executemany(statement, [(ACCOUNT, chat, EPOCH) for chat in CHATS])
 
 
-async def _go_back(address: DatabaseAddress) -> None:
+async def _go_back(address: DatabaseAddress, to: str = "0001") -> None:
     engine = create_async_engine(address.settings.url())
     async with engine.begin() as connection:
-        await connection.run_sync(lambda sync: command.downgrade(config_of("sync", sync), "0001"))
+        await connection.run_sync(lambda sync: command.downgrade(config_of("sync", sync), to))
     await engine.dispose()
 
 
@@ -114,3 +114,16 @@ async def test_going_back_loses_what_only_the_newer_version_knows_and_nothing_el
 
     assert [tuple(row) for row in kept] == [(chat, "a canary", 7) for chat in CHATS]
     assert [tuple(row) for row in again] == [("", None)] * 2
+
+
+async def test_a_deletion_that_reached_into_the_future_ends_when_it_was_made(filled: DatabaseAddress):
+    await _go_back(filled, "0004")
+    async with _owner_of(filled) as owner:
+        await owner.execute("""
+            UPDATE sync.deleted_conversations SET up_to = deleted_at + interval '1 year' WHERE imessage_id LIKE '%2'
+        """)
+
+        await _go_on(filled)
+        rows = await owner.fetch("SELECT up_to, deleted_at FROM sync.deleted_conversations ORDER BY imessage_id")
+
+    assert [row["up_to"] for row in rows] == [rows[0]["deleted_at"], EPOCH]
