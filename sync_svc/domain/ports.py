@@ -100,11 +100,11 @@ class IngestStore(Protocol):
         ...
 
     async def write_contacts(self, account_id: UUID, device_id: UUID, contacts: Sequence[IncomingContact]) -> Written:
-        """Store contacts with their handles; they are the device's from then on."""
+        """Store contacts with their handles: the device has them from then on, and what it says anew of them counts."""
         ...
 
     async def remove_contacts(self, account_id: UUID, device_id: UUID, but: Collection[str]) -> int:
-        """Remove the device's contacts except those whose address book's ids are in `but`; how many there were."""
+        """The device has only the contacts whose address book's ids are in `but`; how many went, that no other has."""
         ...
 
     async def delete_messages(self, account_id: UUID, device_id: UUID, guids: Sequence[str], cursor: str) -> int:

@@ -12,13 +12,14 @@ import asyncpg
 from svc_kit.ids import new_id
 from sync_svc.domain.handles import AddressBook, handle_key
 from sync_svc.domain.incoming import IncomingContact, Written
+from sync_svc.storage import contact_devices
 
 _UPSERT = """
 INSERT INTO sync.contacts AS known
-    (account_id, device_id, id, apple_id, display_name, phone_number, email, avatar_hash, handles)
-SELECT $1, $2, i.id, i.apple_id, i.display_name, i.phone_number, i.email, i.avatar_hash,
+    (account_id, id, apple_id, display_name, phone_number, email, avatar_hash, handles)
+SELECT $1, i.id, i.apple_id, i.display_name, i.phone_number, i.email, i.avatar_hash,
        ARRAY(SELECT jsonb_array_elements_text(i.handles))
-FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::jsonb[])
+FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::jsonb[])
     AS i (id, apple_id, display_name, phone_number, email, avatar_hash, handles)
 ON CONFLICT (account_id, apple_id) DO UPDATE
 SET display_name = excluded.display_name, phone_number = excluded.phone_number, email = excluded.email,
@@ -28,17 +29,13 @@ WHERE (known.display_name, known.phone_number, known.email, known.avatar_hash, k
 RETURNING id, apple_id, xmax = 0 AS is_new
 """
 
-# Apart from the upsert: that somebody else brought a contact last is no change of the contact.
-_TAKE_OVER = """
-UPDATE sync.contacts SET device_id = $2
-WHERE account_id = $1 AND apple_id = ANY ($3::text[]) AND device_id IS DISTINCT FROM $2
-"""
-
-# Those without a device were brought by an agent of the first version, which told of no removals.
+# Those that no device has: `device_id` is of the version before, see contact_devices.py.
 _REMOVE = """
 WITH gone AS (
-    DELETE FROM sync.contacts
-    WHERE account_id = $1 AND (device_id = $2 OR device_id IS NULL) AND apple_id <> ALL ($3::text[])
+    DELETE FROM sync.contacts AS c
+    WHERE c.account_id = $1 AND c.device_id IS NULL AND c.apple_id <> ALL ($2::text[]) AND NOT EXISTS (
+        SELECT FROM sync.contact_devices AS d WHERE d.account_id = $1 AND d.apple_id = c.apple_id
+    )
     RETURNING id
 ),
 handles AS (
@@ -72,16 +69,19 @@ async def upsert(
     latest = {contact.apple_id: contact for contact in contacts}
     if not latest:
         return Written()
-    await driver.execute(_TAKE_OVER, account_id, device_id, list(latest))
-    written = await driver.fetch(_UPSERT, account_id, device_id, *_columns(latest.values()))
+    news = await contact_devices.say(driver, account_id, device_id, latest)
+    if not news:
+        return Written(received=len(contacts))
+    written = await driver.fetch(_UPSERT, account_id, *_columns(news))
     await _replace_handles(driver, account_id, {row["id"]: latest[row["apple_id"]] for row in written})
     inserted = sum(row["is_new"] for row in written)
     return Written(received=len(contacts), inserted=inserted, updated=len(written) - inserted)
 
 
 async def remove(driver: asyncpg.Connection[Any], account_id: UUID, device_id: UUID, but: Collection[str]) -> int:
-    """Remove what the device brought, except what is in `but`; how many there were."""
-    removed: int = await driver.fetchval(_REMOVE, account_id, device_id, list(but))
+    """Remove what no device has, now that this one has only what is in `but`; how many there were."""
+    await contact_devices.let_go(driver, account_id, device_id, but)
+    removed: int = await driver.fetchval(_REMOVE, account_id, list(but))
     return removed
 
 

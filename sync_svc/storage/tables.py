@@ -30,7 +30,7 @@ _TIME = DateTime(timezone=True)
 # Ids of Messages are compared byte by byte, whatever the database's language; that is also the quickest.
 _ID_TEXT = Text(collation="C")
 
-# device_id: who brought it last; none for what came before that was kept.
+# device_id: who brought it last, where the version before contact_devices wrote it; counts as one that has it.
 contacts = Table(
     "contacts",
     metadata,
@@ -47,6 +47,17 @@ contacts = Table(
     Column("updated_at", _TIME, nullable=False, server_default=text("now()")),
     PrimaryKeyConstraint("account_id", "id"),
     UniqueConstraint("account_id", "apple_id"),
+)
+
+# Every device that has a contact, and a hash of what it said of it: storage/contact_devices.py.
+contact_devices = Table(
+    "contact_devices",
+    metadata,
+    Column("account_id", Uuid, nullable=False),
+    Column("apple_id", _ID_TEXT, nullable=False),
+    Column("device_id", Uuid, nullable=False),
+    Column("said", BigInteger, nullable=False),
+    PrimaryKeyConstraint("account_id", "apple_id", "device_id"),
 )
 
 # Every handle of a contact in the form in which handles are compared (domain/handles.py), for finding names.

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import asyncpg
 import grpc
 import pytest
 from assistant.sync.v1 import conversations_pb2 as pb
@@ -165,16 +166,50 @@ async def test_contacts_of_another_device_stay(service: SyncService, me: Caller)
     assert (mine.removed, theirs.removed) == (1, 1)
 
 
-async def test_a_contact_belongs_to_the_device_that_brought_it_last(service: SyncService, me: Caller):
+async def test_a_contact_goes_when_no_device_has_it_any_more(service: SyncService, me: Caller):
+    other = service.caller(me.account_id)
+    await synced(me, incoming("a"))
+    await _bring_all(me, _ana())
+    shared = await _bring_all(other, _ana())
+
+    theirs = await _bring_all(other)
+    after_theirs = (await _only_conversation(me)).display_name
+    mine = await _bring_all(me)
+
+    assert (shared.inserted, shared.updated) == (0, 0)
+    assert (theirs.removed, after_theirs) == (0, "Ana")
+    assert (mine.removed, (await _only_conversation(me)).display_name) == (1, "+15550100")
+
+
+async def test_what_a_device_says_again_does_not_undo_what_another_changed(service: SyncService, me: Caller):
+    other = service.caller(me.account_id)
+    await synced(me, incoming("a"))
+    await _bring_all(other, _ana())
+    await _bring_all(me, _ana(display_name="Ana Lund"))
+
+    again = await _bring_all(other, _ana(), BEN)
+    said_again = (await _only_conversation(me)).display_name
+    changed = await _bring_all(other, _ana(display_name="Ana Maria"), BEN)
+
+    assert (again.inserted, again.updated, said_again) == (1, 0, "Ana Lund")
+    assert (changed.updated, (await _only_conversation(me)).display_name) == (1, "Ana Maria")
+
+
+async def test_a_contact_of_the_version_before_is_its_devices(service: SyncService, me: Caller):
     other = service.caller(me.account_id)
     await _bring_all(me, _ana())
-    taken = await _bring_all(other, _ana())
+    url = service.database.settings.url().set(drivername="postgresql").render_as_string(False)
+    connection = await asyncpg.connect(url)
+    await connection.execute(
+        "UPDATE sync.contacts SET device_id = $2 WHERE account_id = $1", me.account_id, me.device_id
+    )
+    await connection.execute("DELETE FROM sync.contact_devices WHERE account_id = $1", me.account_id)
+    await connection.close()
 
-    mine = await _bring_all(me)
     theirs = await _bring_all(other)
+    mine = [await _bring_all(me, _ana()), await _bring_all(me)]
 
-    assert (taken.inserted, taken.updated) == (0, 0)
-    assert (mine.removed, theirs.removed) == (0, 1)
+    assert (theirs.removed, [one.removed for one in mine]) == (0, [0, 1])
 
 
 async def test_a_batch_brings_contacts_of_the_device_too(me: Caller):
