@@ -30,6 +30,20 @@ def regrouped(chats: Iterable[Chat], new: Collection[UUID]) -> list[Placement]:
     return placements
 
 
+def prevailing_key(known: str, said: str, *, joins_known: bool, joins_said: bool) -> str:
+    """The merge key of a chat of which another device says `said` than the one that gave it `known`.
+
+    A key that joins the chat with others knows a person, and one that joins it with none may come of a Mac without an address
+    book: the former counts, whichever device says it. Of two that both join, or both do not, the known one stays, or the two
+    devices would part and merge the chat in turn.
+    """
+    if not said:
+        return known
+    if not known or (joins_said and not joins_known):
+        return said
+    return known
+
+
 def joined_settings(settings: Sequence[Settings]) -> Settings:
     """The settings of conversations that become one: what needs consent only where all had it, words from the first.
 

@@ -82,7 +82,7 @@ async def _write(
     descriptions = [described for batch in batches for described in batch.conversations]
     rows = [row for batch in batches for row in batch.messages]
     wanted = await deleted_messages.without(driver, account_id, device_id, rows)
-    ids, kept = await settle(driver, account_id, descriptions, wanted)
+    ids, kept = await settle(driver, account_id, device_id, descriptions, wanted)
     changed = await upsert(driver, account_id, device_id, records_of(account_id, kept, ids))
     cursor = next((batch.cursor for batch in reversed(batches) if batch.cursor), "")
     written = Written(len(rows), changed.inserted, changed.updated, cursor)

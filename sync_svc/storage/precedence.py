@@ -8,8 +8,7 @@ it still syncs. What was unsent comes back by no device.
 
 from __future__ import annotations
 
-# After this long without a sync a device has no more claim on what it wrote.
-SILENT_FOR = "7 days"
+from sync_svc.storage.sync_states import STILL_SYNCS
 
 
 def _latest(row: str) -> str:
@@ -29,9 +28,8 @@ def _rank(row: str, latest: str) -> str:
 _LATEST_KNOWN = f"greatest(known.ranked_at, {_latest('known')})"
 _KNOWN, _INCOMING = _rank("known", _LATEST_KNOWN), _rank("excluded", _latest("excluded"))
 _WRITER_SYNCS = f"""EXISTS (
-    SELECT FROM sync.sync_states AS writer
-    WHERE writer.account_id = known.account_id AND writer.device_id = known.written_by
-      AND writer.last_sync_at > now() - interval '{SILENT_FOR}'
+    SELECT FROM sync.sync_states AS s
+    WHERE s.account_id = known.account_id AND s.device_id = known.written_by AND {STILL_SYNCS}
 )"""
 
 # Of `known`, the row that is there, and `excluded`, the one that comes: whether it may take the place, and what it leaves there.

@@ -10,6 +10,9 @@ import asyncpg
 from sync_svc.domain.incoming import Written
 from sync_svc.domain.ports import SyncState
 
+# Of a row `s`. After a week without a sync a device has no more claim on what it said.
+STILL_SYNCS = "s.last_sync_at > now() - interval '7 days'"
+
 _KEEP = """
 INSERT INTO sync.sync_states AS known (account_id, device_id, cursor, last_sync_at, received, inserted, updated)
 VALUES ($1, $2, $3, now(), $4, $5, $6)

@@ -72,7 +72,7 @@ contact_handles = Table(
 )
 
 # A row is one chat of Messages. Those with one merge_key are shown as one conversation, under the id that the others name in
-# merged_into; see domain/merging.py.
+# merged_into; see domain/merging.py. named_by, keyed_by: storage/chat_claims.py.
 conversations = Table(
     "conversations",
     metadata,
@@ -98,6 +98,8 @@ conversations = Table(
     Column("last_message_id", Uuid),
     Column("created_at", _TIME, nullable=False, server_default=text("now()")),
     Column("updated_at", _TIME, nullable=False, server_default=text("now()")),
+    Column("named_by", Uuid),
+    Column("keyed_by", Uuid),
     PrimaryKeyConstraint("account_id", "id"),
     UniqueConstraint("account_id", "imessage_id"),
     Index("ix_conversations_newest", "account_id", desc("last_message_at"), desc("id")),

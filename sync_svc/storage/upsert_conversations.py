@@ -15,11 +15,11 @@ from svc_kit.ids import new_id
 from sync_svc.domain.chat_guid import as_server_id, conversation_from_guid
 from sync_svc.domain.errors import UnknownConversation
 from sync_svc.domain.incoming import CONVERSATION_REF, SENT_AT, IncomingConversation, MessageRow
-from sync_svc.storage import tombstones
+from sync_svc.storage import chat_claims, tombstones
 from sync_svc.storage.regroup import regroup
 
 _FIND = """
-SELECT wanted.guid AS ref, c.id, c.merge_key, d.up_to, d.merge_key AS deleted_key
+SELECT wanted.guid AS ref, c.id, c.merge_key, c.keyed_by, d.up_to, d.merge_key AS deleted_key
 FROM unnest($2::text[]) AS wanted (guid)
 LEFT JOIN sync.conversations AS c ON c.account_id = $1 AND c.imessage_id = wanted.guid
 LEFT JOIN sync.deleted_conversations AS d ON d.account_id = $1 AND d.imessage_id = wanted.guid
@@ -45,6 +45,7 @@ _TYPES = {
 }
 _NAMES = ", ".join(_TYPES)
 _ARRAYS = ", ".join(f"${place}::{kind}[]" for place, kind in enumerate(_TYPES.values(), 6))
+_DEVICE = f"${6 + len(_TYPES)}::uuid"
 
 _DESCRIBED = f"""
 unnest($2::uuid[], $3::text[], $4::jsonb[], $5::boolean[], {_ARRAYS}) AS i (id, imessage_id, people, is_complete, {_NAMES})
@@ -52,20 +53,23 @@ CROSS JOIN LATERAL (SELECT ARRAY(SELECT jsonb_array_elements_text(i.people)) AS 
 """
 
 _INSERT = f"""
-INSERT INTO sync.conversations (account_id, id, imessage_id, participants, {_NAMES})
-SELECT $1, i.id, i.imessage_id, p.participants, {_NAMES} FROM {_DESCRIBED}
+INSERT INTO sync.conversations (account_id, id, imessage_id, participants, {_NAMES}, named_by, keyed_by)
+SELECT $1, i.id, i.imessage_id, p.participants, {_NAMES}, {_DEVICE}, {_DEVICE} FROM {_DESCRIBED}
 """  # noqa: S608 - made of constants
 
-# A complete description replaces what is known; an incomplete one fills in what it says.
+# A complete description replaces what is known, as far as its device may (chat_claims.py); an incomplete one fills in what it says.
 _FILLED_IN = {name: f"CASE WHEN i.is_complete THEN i.{name} ELSE k.{name} END" for name in _TYPES} | {
     "participants": "CASE WHEN i.is_complete OR p.participants <> '{}' THEN p.participants ELSE k.participants END",
-    "display_name": "CASE WHEN i.is_complete OR i.display_name <> '' THEN i.display_name ELSE k.display_name END",
+    "display_name": f"""CASE WHEN i.display_name <> '' OR i.is_complete AND {chat_claims.MAY_CLEAR_NAME.format(device=_DEVICE)}
+        THEN i.display_name ELSE k.display_name END""",
     "is_group": "CASE WHEN i.is_complete THEN i.is_group ELSE k.is_group OR i.is_group END",
 }
 _UPDATE = f"""
 UPDATE sync.conversations AS c
 SET {", ".join(f"{name} = i.{name}" for name in _FILLED_IN)},
-    merged_into = CASE WHEN i.merge_key = '' THEN NULL ELSE c.merged_into END, updated_at = now()
+    merged_into = CASE WHEN i.merge_key = '' THEN NULL ELSE c.merged_into END, updated_at = now(),
+    named_by = CASE WHEN i.display_name = c.display_name THEN c.named_by ELSE {_DEVICE} END,
+    keyed_by = CASE WHEN i.merge_key = c.merge_key THEN c.keyed_by ELSE {_DEVICE} END
 FROM (
     SELECT k.id, {", ".join(f"{value} AS {name}" for name, value in _FILLED_IN.items())}
     FROM {_DESCRIBED}
@@ -80,11 +84,12 @@ WHERE c.account_id = $1 AND c.id = i.id
 class Known:
     """What is known of the conversations that a write names, by reference.
 
-    Their ids and merge keys, until when deleted ones stay deleted, and the keys of the deleted ones.
+    Their ids and merge keys, which devices gave the keys, until when deleted ones stay deleted, and the keys of the deleted ones.
     """
 
     ids: dict[str, UUID] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
+    keyed_by: dict[str, UUID] = field(default_factory=dict)
     deleted_up_to: dict[str, datetime] = field(default_factory=dict)
     deleted_keys: dict[str, str] = field(default_factory=dict)
 
@@ -97,6 +102,7 @@ class Known:
 async def settle(
     driver: asyncpg.Connection[Any],
     account_id: UUID,
+    device_id: UUID,
     descriptions: Iterable[IncomingConversation],
     rows: Sequence[MessageRow],
 ) -> tuple[dict[str, UUID], Sequence[MessageRow]]:
@@ -107,6 +113,8 @@ async def settle(
     described = {description.imessage_id: description for description in descriptions}
     named = dict.fromkeys(row[CONVERSATION_REF] for row in rows)
     known = await _find(driver, account_id, described.keys() | named.keys())
+    rivals = {guid: device for guid, device in known.keyed_by.items() if device != device_id}
+    described = await chat_claims.heed(driver, account_id, described, known.keys, rivals)
     await _heed_tombstones(driver, account_id, described, known)
     if known.deleted_up_to:
         rows = [row for row in rows if known.keeps(row)]
@@ -118,9 +126,9 @@ async def settle(
     new = {guid: described.get(guid) or _guessed(guid, known) for guid in wanted if guid not in known.ids}
     known.ids.update({guid: new_id() for guid in new})
     if new:
-        await driver.execute(_INSERT, account_id, *_columns(new.values(), known.ids))
+        await driver.execute(_INSERT, account_id, *_columns(new.values(), known.ids), device_id)
     if old:
-        await driver.execute(_UPDATE, account_id, *_columns(old.values(), known.ids))
+        await driver.execute(_UPDATE, account_id, *_columns(old.values(), known.ids), device_id)
     if keys := _touched_keys(old, new, known):
         await regroup(driver, account_id, keys, {known.ids[guid] for guid in new})
     return known.ids, rows
@@ -137,6 +145,8 @@ async def _find(driver: asyncpg.Connection[Any], account_id: UUID, references: C
     for row in await driver.fetch(_FIND, account_id, [one for one in references if one not in by_id]):
         if row["id"] is not None:
             known.ids[row["ref"]], known.keys[row["ref"]] = row["id"], row["merge_key"]
+            if row["keyed_by"] is not None:
+                known.keyed_by[row["ref"]] = row["keyed_by"]
         if row["up_to"] is not None:
             known.deleted_up_to[row["ref"]], known.deleted_keys[row["ref"]] = row["up_to"], row["deleted_key"]
     if by_id:

@@ -8,7 +8,18 @@ import pytest
 from assistant.sync.v1 import conversations_pb2 as pb
 from assistant.sync.v1 import messages_pb2, sync_pb2
 
-from tests.sync_service import CHAT, Caller, SyncService, at, conversations_of, incoming, messages_of, synced
+from tests.sync_service import (
+    CHAT,
+    FRIEND,
+    Caller,
+    SyncService,
+    at,
+    chat,
+    conversations_of,
+    incoming,
+    messages_of,
+    synced,
+)
 
 BEFORE: dict[str, Any] = {"text": "regretted", "state_hash": 1}
 UNSENT: dict[str, Any] = {"state_hash": 2, "unsent_at": at(1)}
@@ -216,3 +227,70 @@ async def test_a_deletion_concerns_its_account_alone(service: SyncService, me: C
     await _delete(me, "a")
 
     assert (await synced(service.caller(), incoming("a"))).inserted == 1
+
+
+MAIL = "iMessage;-;ana@example.com"
+
+
+async def _merged_by(device: Caller) -> None:
+    chats = [chat(CHAT, "ana"), chat(MAIL, "ana")]
+    await synced(device, incoming("a"), incoming("m", minutes=1, conversation_id=MAIL), conversations=chats)
+
+
+async def _sizes(me: Caller) -> list[int]:
+    return [len(one.chats) for one in await conversations_of(me)]
+
+
+@pytest.mark.parametrize("key", ["", "by mail"])
+async def test_a_device_that_knows_nobody_parts_no_conversation(me: Caller, other: Caller, key: str):
+    await _merged_by(me)
+
+    await synced(other, conversations=[chat(MAIL, key)])
+
+    assert await _sizes(me) == [2]
+
+
+async def test_a_device_that_knows_somebody_joins_what_another_has_apart(me: Caller, other: Caller):
+    apart = [chat(CHAT, "by phone"), chat(MAIL, "by mail")]
+    await synced(other, incoming("a"), incoming("m", minutes=1, conversation_id=MAIL), conversations=apart)
+
+    await synced(me, conversations=[chat(CHAT, "ana"), chat(MAIL, "ana")])
+    together = await _sizes(me)
+    await synced(other, conversations=apart)
+    after_other = await _sizes(me)
+    await synced(me, conversations=[chat(MAIL, "somebody else")])
+
+    assert (together, after_other, await _sizes(me)) == ([2], [2], [1, 1])
+
+
+@pytest.mark.parametrize(("days", "sizes"), [(6, [2]), (8, [1, 1])])
+async def test_the_keys_of_a_device_that_is_silent_for_a_week_may_be_changed(
+    service: SyncService, me: Caller, other: Caller, days: float, sizes: list[int]
+):
+    await _merged_by(other)
+    await _age_syncs(service, other.device_id, days)
+
+    await synced(me, conversations=[chat(MAIL, "by mail")])
+
+    assert await _sizes(me) == sizes
+
+
+async def test_two_devices_that_join_differently_do_not_take_turns(me: Caller, other: Caller):
+    await _merged_by(me)
+    await synced(me, incoming("c", minutes=2, conversation_id="c"), conversations=[chat("c", "carl")])
+
+    await synced(other, conversations=[chat(MAIL, "carl")])
+
+    assert await _sizes(me) == [1, 2]
+
+
+async def test_a_device_that_knows_no_name_takes_none_away(me: Caller, other: Caller):
+    await synced(me, incoming("a"), conversations=[chat(CHAT, display_name="Choir", is_group=True)])
+
+    await synced(other, conversations=[chat(CHAT, is_group=True)])
+    kept = (await conversations_of(me))[0].display_name
+    await synced(other, conversations=[chat(CHAT, display_name="The choir", is_group=True)])
+    renamed = (await conversations_of(me))[0].display_name
+    await synced(other, conversations=[chat(CHAT, is_group=True)])
+
+    assert (kept, renamed, (await conversations_of(me))[0].display_name) == ("Choir", "The choir", CHAT)

@@ -1,7 +1,7 @@
 """Two Macs of one owner, one of which has not heard of what happened on the other: agents against a real sync_svc."""
 
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -9,6 +9,7 @@ import pytest
 from assistant.sync.v1 import conversations_pb2 as pb
 
 from agent.reporting import Summary
+from stack.demo_data.address_book import write_address_book
 from tests.chatdb_builder import ANA, ChatDb
 from tests.conftest import DatabaseAddress
 from tests.integration.agent.agent_run import AgentRun, agent_at
@@ -17,6 +18,7 @@ from tests.sync_service import Caller, SyncService, conversations_of, messages_o
 SECOND = 1_000_000_000
 APPLE_EPOCH = 978_307_200
 TEXTS = ("regretted", "kept")
+MAIL = "ana@example.com"
 
 
 @pytest.fixture(scope="module")
@@ -44,13 +46,15 @@ def _first_of(mac: ChatDb) -> str:
 
 
 @asynccontextmanager
-async def _agents(service: SyncService, me: Caller, *macs: ChatDb) -> AsyncIterator[tuple[AgentRun, AgentRun]]:
+async def _agents(
+    service: SyncService, me: Caller, *macs: ChatDb, books: Sequence[Path | None] = (None, None)
+) -> AsyncIterator[tuple[AgentRun, AgentRun]]:
     """An agent for each Mac, which has not looked yet."""
     devices = [me.device_id, service.caller(me.account_id).device_id]
     first, second = (service.devices.token(me.account_id, "device", device) for device in devices)
     async with (
-        agent_at(service.port, macs[0].path, token=first) as one,
-        agent_at(service.port, macs[1].path, token=second) as two,
+        agent_at(service.port, macs[0].path, token=first, address_book=books[0]) as one,
+        agent_at(service.port, macs[1].path, token=second, address_book=books[1]) as two,
     ):
         yield one, two
 
@@ -106,3 +110,28 @@ async def test_a_message_that_was_deleted_on_one_mac_is_not_brought_back_by_the_
     # The first sends it once, and then knows.
     assert [one.sent for one in compared] == [1] + [0] * (len(compared) - 1)
     assert (guid in gone, guid in await _stored(me)) == (False, True)
+
+
+async def test_a_mac_without_an_address_book_parts_nobody_and_takes_no_name_away(
+    service: SyncService, macs: tuple[ChatDb, ChatDb], tmp_path: Path
+):
+    me, book = service.caller(), tmp_path / "AddressBook"
+    write_address_book(book, [("Ana", "Lund", ["(202) 555-0150"], [MAIL])])
+    chats = [mac.direct(MAIL) for mac in macs]
+    for mac, chat in zip(macs, chats, strict=True):
+        mac.rich(chat, "by mail", sender=MAIL)
+
+    async def shown() -> list[tuple[str, int]]:
+        return [(one.display_name, len(one.chats)) for one in await conversations_of(me)]
+
+    async with _agents(service, me, *macs, books=[book, None]) as (first, second):
+        await second.sync.run_pass()
+        apart = await shown()
+        await first.sync.run_pass()
+        together = await shown()
+        macs[1].rich(chats[1], "one more", sender=MAIL)
+        await second.sync.run_pass()
+        await _compare(first, second)
+
+    assert (sorted(apart), together) == ([(ANA, 1), (MAIL, 1)], [("Ana Lund", 2)])
+    assert await shown() == together

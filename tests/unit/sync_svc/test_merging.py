@@ -2,8 +2,10 @@
 
 from uuid import UUID
 
+import pytest
+
 from sync_svc.domain.conversations import Chat, Settings
-from sync_svc.domain.merging import joined_settings, regrouped
+from sync_svc.domain.merging import joined_settings, prevailing_key, regrouped
 
 ON = Settings(auto_draft=True, train=True, tone="warm", relation="sister")
 
@@ -56,3 +58,18 @@ def test_words_are_the_firsts_or_the_next_ones():
     settings = [Settings(tone="dry"), Settings(tone="warm", relation="sister"), Settings(relation="aunt")]
 
     assert joined_settings(settings) == Settings(tone="dry", relation="sister")
+
+
+@pytest.mark.parametrize(
+    ("known", "said", "joins", "prevails"),
+    [
+        ("k", "", (False, False), "k"),
+        ("", "s", (False, False), "s"),
+        ("k", "s", (False, True), "s"),
+        ("k", "s", (True, False), "k"),
+        ("k", "s", (True, True), "k"),
+        ("k", "s", (False, False), "k"),
+    ],
+)
+def test_of_two_devices_keys_the_one_that_joins_counts(known: str, said: str, joins: tuple[bool, bool], prevails: str):
+    assert prevailing_key(known, said, joins_known=joins[0], joins_said=joins[1]) == prevails
