@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import grpc
 import jwt
 from assistant.device.v1 import auth_pb2, auth_pb2_grpc, devices_pb2, devices_pb2_grpc
@@ -106,6 +107,15 @@ class SyncService:
             WithToken(conversations, self.devices.token(account, "owner", account)),
             WithToken(conversations, internal.removeprefix("Bearer ")),
         )
+
+    async def change_rows(self, statement: str, *values: Any) -> None:
+        """Change the tables behind the service's back, as their owner."""
+        url = self.database.settings.url().set(drivername="postgresql").render_as_string(hide_password=False)
+        connection = await asyncpg.connect(url)
+        try:
+            await connection.execute(statement, *values)
+        finally:
+            await connection.close()
 
 
 @asynccontextmanager

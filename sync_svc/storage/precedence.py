@@ -1,13 +1,14 @@
 """Whose state of a message counts when two devices of an account have it in different ones.
 
 Each Mac hears of edits, receipts and reactions in its own time, and some things (which files it holds) stay different for ever.
-A state therefore ranks by what can only grow: unsent, then when it was edited, then the latest receipt or reaction. A device may
-raise the rank, and change what it wrote itself last; of equal states the one that is there stays, as long as the device that wrote
-it still syncs. What was unsent comes back by no device.
+A state therefore ranks by what can only grow: unsent, then when it was edited, then the latest receipt or reaction, then sent
+and no longer scheduled. A device may raise the rank, and change what it wrote itself last; of equal states the one that is there
+stays, as long as the device that wrote it still syncs. What was unsent comes back by no device.
 """
 
 from __future__ import annotations
 
+from sync_svc.domain.messages import Flag
 from sync_svc.storage.sync_states import STILL_SYNCS
 
 
@@ -20,7 +21,7 @@ def _latest(row: str) -> str:
 def _rank(row: str, latest: str) -> str:
     # With a value for what is absent: a comparison with NULL would be neither.
     times = (f"coalesce({time}, '-infinity'::timestamptz)" for time in (f"{row}.edited_at", latest))
-    return f"({row}.unsent_at IS NOT NULL, {', '.join(times)})"
+    return f"({row}.unsent_at IS NOT NULL, {', '.join(times)}, {row}.flags & {Flag.SCHEDULED:d} = 0)"
 
 
 # A reaction that is taken away takes its time with it. ranked_at keeps the latest there was, so that a device that still has the

@@ -2,7 +2,6 @@
 
 import asyncio
 
-import asyncpg
 import grpc
 import pytest
 from assistant.sync.v1 import conversations_pb2 as pb
@@ -198,13 +197,10 @@ async def test_what_a_device_says_again_does_not_undo_what_another_changed(servi
 async def test_a_contact_of_the_version_before_is_its_devices(service: SyncService, me: Caller):
     other = service.caller(me.account_id)
     await _bring_all(me, _ana())
-    url = service.database.settings.url().set(drivername="postgresql").render_as_string(False)
-    connection = await asyncpg.connect(url)
-    await connection.execute(
+    await service.change_rows(
         "UPDATE sync.contacts SET device_id = $2 WHERE account_id = $1", me.account_id, me.device_id
     )
-    await connection.execute("DELETE FROM sync.contact_devices WHERE account_id = $1", me.account_id)
-    await connection.close()
+    await service.change_rows("DELETE FROM sync.contact_devices WHERE account_id = $1", me.account_id)
 
     theirs = await _bring_all(other)
     mine = [await _bring_all(me, _ana()), await _bring_all(me)]

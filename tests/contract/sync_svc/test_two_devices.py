@@ -3,14 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import pytest
 from assistant.sync.v1 import conversations_pb2 as pb
 from assistant.sync.v1 import messages_pb2, sync_pb2
 
 from tests.sync_service import (
     CHAT,
-    FRIEND,
     Caller,
     SyncService,
     at,
@@ -41,14 +39,11 @@ def _loved(minutes: float) -> messages_pb2.Reaction:
 
 
 async def _age_syncs(service: SyncService, device_id: UUID, days: float) -> None:
-    url = service.database.settings.url().set(drivername="postgresql").render_as_string(False)
-    connection = await asyncpg.connect(url)
-    await connection.execute(
+    await service.change_rows(
         "UPDATE sync.sync_states SET last_sync_at = last_sync_at - $2 * interval '1 day' WHERE device_id = $1",
         device_id,
         days,
     )
-    await connection.close()
 
 
 async def test_what_one_device_unsent_another_does_not_bring_back(me: Caller, other: Caller):
@@ -85,6 +80,7 @@ async def test_an_unsending_is_not_taken_back_by_its_own_device_either(service: 
         ({"reactions": [_loved(5)]}, {"read_at": at(4)}),
         ({"reactions": [_loved(5), _loved(2)]}, {"reactions": [_loved(4)]}),
         ({"unsent_at": at(2)}, {"edited_at": at(9), "read_at": at(9)}),
+        ({}, {"is_scheduled": True}),
     ],
 )
 async def test_an_older_state_of_another_device_replaces_no_newer_one(
@@ -154,10 +150,7 @@ async def test_a_device_that_is_silent_for_a_week_has_no_claim_any_more(
 
 async def test_what_was_written_before_its_device_was_kept_is_anybodys(service: SyncService, me: Caller, other: Caller):
     await synced(other, incoming("a", "theirs", state_hash=1, read_at=at(5)))
-    url = service.database.settings.url().set(drivername="postgresql").render_as_string(False)
-    connection = await asyncpg.connect(url)
-    await connection.execute("UPDATE sync.messages SET written_by = NULL WHERE account_id = $1", me.account_id)
-    await connection.close()
+    await service.change_rows("UPDATE sync.messages SET written_by = NULL WHERE account_id = $1", me.account_id)
 
     first = await synced(me, incoming("a", "mine", state_hash=2))
     then = await synced(other, incoming("a", "theirs", state_hash=3))
