@@ -22,7 +22,7 @@ ON CONFLICT DO NOTHING
 # Asked first: most accounts have none, and then the GUIDs need not even be sent.
 _ANY = "SELECT EXISTS (SELECT FROM sync.deleted_messages WHERE account_id = $1)"
 
-_FIND = f"""
+FIND = f"""
 SELECT imessage_guid, bool_or(device_id = $2) AND NOT bool_or(device_id = '{OWNER}') AS is_own FROM sync.deleted_messages
 WHERE account_id = $1 AND imessage_guid = ANY ($3::text[])
 GROUP BY imessage_guid
@@ -45,7 +45,7 @@ async def without(
     """
     if not rows or not await driver.fetchval(_ANY, account_id):
         return rows
-    found = await driver.fetch(_FIND, account_id, device_id, [row[GUID] for row in rows])
+    found = await driver.fetch(FIND, account_id, device_id, [row[GUID] for row in rows])
     if back := [row["imessage_guid"] for row in found if row["is_own"]]:
         await driver.execute(_FORGET, account_id, back)
     gone = {row["imessage_guid"] for row in found}.difference(back)

@@ -1,7 +1,7 @@
 """Whose state of a message counts when two devices of an account have it in different ones.
 
 Each Mac hears of edits, receipts and reactions in its own time, and some things (which files it holds) stay different for ever.
-A state therefore ranks by what can only grow: unsent, then when it was edited, then the latest receipt or reaction, then sent
+A state therefore ranks by what can only grow: how much was unsent, then when it was edited, then the latest receipt or reaction, then sent
 and no longer scheduled. A device may raise the rank, and change what it wrote itself last; of equal states the one that is there
 stays, as long as the device that wrote it still syncs. What was unsent comes back by no device.
 """
@@ -18,10 +18,20 @@ def _latest(row: str) -> str:
     ))"""  # noqa: S608 - made of constants
 
 
+# The contract allows 100 parts.
+_WHOLE = 1_000
+
+
+def _unsent(row: str) -> str:
+    """How much of a message was unsent: so many parts, or the whole of it."""
+    parts = f"coalesce(jsonb_array_length({row}.extra -> 'unsent_parts'), 0)"
+    return f"CASE WHEN {row}.unsent_at IS NOT NULL THEN {_WHOLE} ELSE {parts} END"
+
+
 def _rank(row: str, latest: str) -> str:
     # With a value for what is absent: a comparison with NULL would be neither.
     times = (f"coalesce({time}, '-infinity'::timestamptz)" for time in (f"{row}.edited_at", latest))
-    return f"({row}.unsent_at IS NOT NULL, {', '.join(times)}, {row}.flags & {Flag.SCHEDULED:d} = 0)"
+    return f"({_unsent(row)}, {', '.join(times)}, {row}.flags & {Flag.SCHEDULED:d} = 0)"
 
 
 # A reaction that is taken away takes its time with it. ranked_at keeps the latest there was, so that a device that still has the
@@ -35,7 +45,7 @@ _WRITER_SYNCS = f"""EXISTS (
 
 # Of `known`, the row that is there, and `excluded`, the one that comes: whether it may take the place, and what it leaves there.
 # written_by is empty in rows that were written before it was kept: they are anybody's.
-MAY_REPLACE = f"""(known.unsent_at IS NULL OR excluded.unsent_at IS NOT NULL) AND (
+MAY_REPLACE = f"""{_unsent("excluded")} >= {_unsent("known")} AND (
     known.written_by IS NULL OR known.written_by = excluded.written_by
     OR {_INCOMING} > {_KNOWN} OR {_INCOMING} = {_KNOWN} AND NOT {_WRITER_SYNCS}
 )"""

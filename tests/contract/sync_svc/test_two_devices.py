@@ -57,6 +57,14 @@ async def test_what_one_device_unsent_another_does_not_bring_back(me: Caller, ot
     assert (message.text, message.unsent_at) == ("", at(1))
 
 
+async def test_what_was_unsent_in_part_stays_so(me: Caller):
+    await synced(me, incoming("a", "the rest", state_hash=2, unsent_parts=[1]))
+
+    answer = await synced(me, incoming("a", **BEFORE))
+
+    assert (answer.updated, (await _a(me)).text) == (0, "the rest")
+
+
 @pytest.mark.parametrize("silent", [False, True])
 async def test_an_unsending_is_not_taken_back_by_its_own_device_either(service: SyncService, me: Caller, silent: bool):
     await synced(me, incoming("a", **UNSENT))
@@ -80,6 +88,9 @@ async def test_an_unsending_is_not_taken_back_by_its_own_device_either(service: 
         ({"reactions": [_loved(5)]}, {"read_at": at(4)}),
         ({"reactions": [_loved(5), _loved(2)]}, {"reactions": [_loved(4)]}),
         ({"unsent_at": at(2)}, {"edited_at": at(9), "read_at": at(9)}),
+        ({"unsent_parts": [1]}, {"edited_at": at(9), "read_at": at(9)}),
+        ({"unsent_parts": [0, 1]}, {"unsent_parts": [1]}),
+        ({"unsent_at": at(2)}, {"unsent_parts": [0, 1]}),
         ({}, {"is_scheduled": True}),
     ],
 )

@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from sync_svc.storage import queries
+from sync_svc.storage import deleted_messages, queries
 from sync_svc.storage.digest_store import DIGESTS, STATES
 from tests.conftest import DatabaseAddress
 
@@ -47,6 +47,7 @@ async def _plan(connection: "asyncpg.Connection[Any]", statement: str, values: s
         (DIGESTS, "'', '2024-05-01T12:00Z', 500", "imessage_id >"),
         (STATES, f"'c', '2024-05-01T12:00Z', {KEY}, 500", "sent_at >="),
         (STATES, f"'c', '2024-05-01T12:00Z', {KEY}, 500", "ROW(sent_at, id) <"),
+        (deleted_messages.FIND, f"'{CHAT}', '{{a,b}}'", "imessage_guid = ANY"),
     ],
 )
 async def test_what_is_asked_often_is_looked_up(
