@@ -85,7 +85,8 @@ class SyncedConversation(_message.Message):
     """Whether it is the owner's chat with themselves; no drafts, no training."""
     merge_key: _builtins.str
     """Chats with the same key are shown as one conversation: one person's addresses and services, one group under several
-    GUIDs. Up to 300 characters; empty when it stands alone.
+    GUIDs. Up to 300 characters; empty when it stands alone. Empty replaces nothing that another device said that still syncs,
+    and neither does an empty display_name.
     """
     is_orphaned: _builtins.bool
     """Whether it only collects messages that belong to no chat; no drafts, no training."""
@@ -434,7 +435,7 @@ class SyncMessageBatchResponse(_message.Message):
     """The server's id of the conversation, UUID."""
     @_builtins.property
     def message_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The server's ids of the messages, UUIDs, in the order of the request."""
+        """The server's ids of the messages, UUIDs, in the order of the request; empty for what was deleted before."""
 
     def __init__(
         self,
@@ -507,7 +508,7 @@ class SyncContactsRequest(_message.Message):
     IS_COMPLETE_FIELD_NUMBER: _builtins.int
     is_complete: _builtins.bool
     """In the last stream message: the stream named all contacts that this device has, and those that it brought before and did
-    not name now are removed.
+    not name now are removed, unless another device has them.
     """
     @_builtins.property
     def contacts(self) -> _containers.RepeatedCompositeFieldContainer[Global___SyncedContact]:
@@ -765,7 +766,7 @@ class ConversationDigest(_message.Message):
     """All their state hashes, combined by exclusive or."""
     @_builtins.property
     def deleted_up_to(self) -> _timestamp_pb2.Timestamp:
-        """The owner deleted it on the server: messages sent up to then are not taken again."""
+        """The owner deleted it on the server: messages sent up to then, never later than the deletion, are not taken again."""
 
     def __init__(
         self,

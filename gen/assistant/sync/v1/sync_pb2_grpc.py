@@ -92,6 +92,10 @@ class SyncServiceServicer:
         """Streams batches of messages, oldest first. One answer at the end; on a broken stream ask GetSyncState what was kept and
         go on from there. Send 250 to 500 messages a stream message, at most about 250 KB.
         INVALID_ARGUMENT names the field, e.g. `messages[3].imessage_guid`; nothing of that stream message is stored then, all before it is.
+        A state of a message that another device brought is replaced only by one that outranks it: more of it unsent, then edited
+        later, then a later receipt or reaction, then sent. What ranks alike stays with the device that wrote it last, until that
+        has not synced for seven days. No device brings back what was unsent. What does not count is received, and neither
+        inserted nor updated.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -142,7 +146,8 @@ class SyncServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteMessages(self, request, context):
-        """Deletes messages that were deleted on the Mac. GUIDs that are not stored are passed over.
+        """Deletes messages that were deleted on the Mac. No other device brings them back, also those that were not stored; a device
+        that deleted one does, by sending it again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -39,6 +39,10 @@ class SyncServiceStub:
     """Streams batches of messages, oldest first. One answer at the end; on a broken stream ask GetSyncState what was kept and
     go on from there. Send 250 to 500 messages a stream message, at most about 250 KB.
     INVALID_ARGUMENT names the field, e.g. `messages[3].imessage_guid`; nothing of that stream message is stored then, all before it is.
+    A state of a message that another device brought is replaced only by one that outranks it: more of it unsent, then edited
+    later, then a later receipt or reaction, then sent. What ranks alike stays with the device that wrote it last, until that
+    has not synced for seven days. No device brings back what was unsent. What does not count is received, and neither
+    inserted nor updated.
     """
     SyncMessageBatch: _grpc.UnaryUnaryMultiCallable[_sync_pb2.SyncMessageBatchRequest, _sync_pb2.SyncMessageBatchResponse]
     """One batch of one conversation, for REST clients. All of it is stored, or none.
@@ -57,7 +61,9 @@ class SyncServiceStub:
     ListMessageStates: _grpc.UnaryUnaryMultiCallable[_sync_pb2.ListMessageStatesRequest, _sync_pb2.ListMessageStatesResponse]
     """The GUIDs and state hashes of one conversation's messages: where its digest differs, these tell which differ."""
     DeleteMessages: _grpc.UnaryUnaryMultiCallable[_sync_pb2.DeleteMessagesRequest, _sync_pb2.DeleteMessagesResponse]
-    """Deletes messages that were deleted on the Mac. GUIDs that are not stored are passed over."""
+    """Deletes messages that were deleted on the Mac. No other device brings them back, also those that were not stored; a device
+    that deleted one does, by sending it again.
+    """
     ReportHeartbeat: _grpc.UnaryUnaryMultiCallable[_sync_pb2.ReportHeartbeatRequest, _sync_pb2.ReportHeartbeatResponse]
     """Tells how the agent is."""
 
@@ -72,6 +78,10 @@ class SyncServiceAsyncStub(SyncServiceStub):
     """Streams batches of messages, oldest first. One answer at the end; on a broken stream ask GetSyncState what was kept and
     go on from there. Send 250 to 500 messages a stream message, at most about 250 KB.
     INVALID_ARGUMENT names the field, e.g. `messages[3].imessage_guid`; nothing of that stream message is stored then, all before it is.
+    A state of a message that another device brought is replaced only by one that outranks it: more of it unsent, then edited
+    later, then a later receipt or reaction, then sent. What ranks alike stays with the device that wrote it last, until that
+    has not synced for seven days. No device brings back what was unsent. What does not count is received, and neither
+    inserted nor updated.
     """
     SyncMessageBatch: _aio.UnaryUnaryMultiCallable[_sync_pb2.SyncMessageBatchRequest, _sync_pb2.SyncMessageBatchResponse]  # type: ignore[assignment]
     """One batch of one conversation, for REST clients. All of it is stored, or none.
@@ -90,7 +100,9 @@ class SyncServiceAsyncStub(SyncServiceStub):
     ListMessageStates: _aio.UnaryUnaryMultiCallable[_sync_pb2.ListMessageStatesRequest, _sync_pb2.ListMessageStatesResponse]  # type: ignore[assignment]
     """The GUIDs and state hashes of one conversation's messages: where its digest differs, these tell which differ."""
     DeleteMessages: _aio.UnaryUnaryMultiCallable[_sync_pb2.DeleteMessagesRequest, _sync_pb2.DeleteMessagesResponse]  # type: ignore[assignment]
-    """Deletes messages that were deleted on the Mac. GUIDs that are not stored are passed over."""
+    """Deletes messages that were deleted on the Mac. No other device brings them back, also those that were not stored; a device
+    that deleted one does, by sending it again.
+    """
     ReportHeartbeat: _aio.UnaryUnaryMultiCallable[_sync_pb2.ReportHeartbeatRequest, _sync_pb2.ReportHeartbeatResponse]  # type: ignore[assignment]
     """Tells how the agent is."""
 
@@ -108,6 +120,10 @@ class SyncServiceServicer(metaclass=_abc_1.ABCMeta):
         """Streams batches of messages, oldest first. One answer at the end; on a broken stream ask GetSyncState what was kept and
         go on from there. Send 250 to 500 messages a stream message, at most about 250 KB.
         INVALID_ARGUMENT names the field, e.g. `messages[3].imessage_guid`; nothing of that stream message is stored then, all before it is.
+        A state of a message that another device brought is replaced only by one that outranks it: more of it unsent, then edited
+        later, then a later receipt or reaction, then sent. What ranks alike stays with the device that wrote it last, until that
+        has not synced for seven days. No device brings back what was unsent. What does not count is received, and neither
+        inserted nor updated.
         """
 
     @_abc_1.abstractmethod
@@ -168,7 +184,9 @@ class SyncServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _sync_pb2.DeleteMessagesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_sync_pb2.DeleteMessagesResponse, _abc.Awaitable[_sync_pb2.DeleteMessagesResponse]]:
-        """Deletes messages that were deleted on the Mac. GUIDs that are not stored are passed over."""
+        """Deletes messages that were deleted on the Mac. No other device brings them back, also those that were not stored; a device
+        that deleted one does, by sending it again.
+        """
 
     @_abc_1.abstractmethod
     def ReportHeartbeat(

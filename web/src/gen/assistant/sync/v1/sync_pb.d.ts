@@ -64,7 +64,8 @@ export declare type SyncedConversation = Message<"assistant.sync.v1.SyncedConver
 
   /**
    * Chats with the same key are shown as one conversation: one person's addresses and services, one group under several
-   * GUIDs. Up to 300 characters; empty when it stands alone.
+   * GUIDs. Up to 300 characters; empty when it stands alone. Empty replaces nothing that another device said that still syncs,
+   * and neither does an empty display_name.
    *
    * @generated from field: string merge_key = 7;
    */
@@ -142,7 +143,8 @@ export declare type SyncedConversationJson = {
 
   /**
    * Chats with the same key are shown as one conversation: one person's addresses and services, one group under several
-   * GUIDs. Up to 300 characters; empty when it stands alone.
+   * GUIDs. Up to 300 characters; empty when it stands alone. Empty replaces nothing that another device said that still syncs,
+   * and neither does an empty display_name.
    *
    * @generated from field: string merge_key = 7;
    */
@@ -939,7 +941,7 @@ export declare type SyncMessageBatchResponse = Message<"assistant.sync.v1.SyncMe
   conversationId: string;
 
   /**
-   * The server's ids of the messages, UUIDs, in the order of the request.
+   * The server's ids of the messages, UUIDs, in the order of the request; empty for what was deleted before.
    *
    * @generated from field: repeated string message_ids = 5;
    */
@@ -981,7 +983,7 @@ export declare type SyncMessageBatchResponseJson = {
   conversationId?: string;
 
   /**
-   * The server's ids of the messages, UUIDs, in the order of the request.
+   * The server's ids of the messages, UUIDs, in the order of the request; empty for what was deleted before.
    *
    * @generated from field: repeated string message_ids = 5;
    */
@@ -1113,7 +1115,7 @@ export declare type SyncContactsRequest = Message<"assistant.sync.v1.SyncContact
 
   /**
    * In the last stream message: the stream named all contacts that this device has, and those that it brought before and did
-   * not name now are removed.
+   * not name now are removed, unless another device has them.
    *
    * @generated from field: bool is_complete = 2;
    */
@@ -1135,7 +1137,7 @@ export declare type SyncContactsRequestJson = {
 
   /**
    * In the last stream message: the stream named all contacts that this device has, and those that it brought before and did
-   * not name now are removed.
+   * not name now are removed, unless another device has them.
    *
    * @generated from field: bool is_complete = 2;
    */
@@ -1598,7 +1600,7 @@ export declare type ConversationDigest = Message<"assistant.sync.v1.Conversation
   hash: bigint;
 
   /**
-   * The owner deleted it on the server: messages sent up to then are not taken again.
+   * The owner deleted it on the server: messages sent up to then, never later than the deletion, are not taken again.
    *
    * @generated from field: google.protobuf.Timestamp deleted_up_to = 4;
    */
@@ -1633,7 +1635,7 @@ export declare type ConversationDigestJson = {
   hash?: string;
 
   /**
-   * The owner deleted it on the server: messages sent up to then are not taken again.
+   * The owner deleted it on the server: messages sent up to then, never later than the deletion, are not taken again.
    *
    * @generated from field: google.protobuf.Timestamp deleted_up_to = 4;
    */
@@ -2076,6 +2078,10 @@ export declare const SyncService: GenService<{
    * Streams batches of messages, oldest first. One answer at the end; on a broken stream ask GetSyncState what was kept and
    * go on from there. Send 250 to 500 messages a stream message, at most about 250 KB.
    * INVALID_ARGUMENT names the field, e.g. `messages[3].imessage_guid`; nothing of that stream message is stored then, all before it is.
+   * A state of a message that another device brought is replaced only by one that outranks it: more of it unsent, then edited
+   * later, then a later receipt or reaction, then sent. What ranks alike stays with the device that wrote it last, until that
+   * has not synced for seven days. No device brings back what was unsent. What does not count is received, and neither
+   * inserted nor updated.
    *
    * @generated from rpc assistant.sync.v1.SyncService.SyncMessages
    */
@@ -2147,7 +2153,8 @@ export declare const SyncService: GenService<{
     output: typeof ListMessageStatesResponseSchema;
   },
   /**
-   * Deletes messages that were deleted on the Mac. GUIDs that are not stored are passed over.
+   * Deletes messages that were deleted on the Mac. No other device brings them back, also those that were not stored; a device
+   * that deleted one does, by sending it again.
    *
    * @generated from rpc assistant.sync.v1.SyncService.DeleteMessages
    */
