@@ -46,6 +46,7 @@ class DeviceActivityClient:
         )
         if health == sync_pb2.AGENT_HEALTH_OK:
             # Nothing is left to bring: as good as a sync. A Mac on which nobody writes sends nothing else.
+            await self._store.note_sync(account_id, device_id)
             await self._add_sync(request, account_id, datetime.now(UTC))
         await self._tell(account_id, request)
 

@@ -114,6 +114,10 @@ class IngestStore(Protocol):
         """
         ...
 
+    async def note_sync(self, account_id: UUID, device_id: UUID) -> None:
+        """Keep that the device has nothing left to bring now."""
+        ...
+
     async def sync_state(self, account_id: UUID, device_id: UUID) -> SyncState:
         """What is kept of the device's syncs."""
         ...

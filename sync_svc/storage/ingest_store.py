@@ -70,6 +70,11 @@ class PostgresIngestStore:
                 await sync_states.keep(driver, account_id, device_id, Written(cursor=cursor))
             return sum(row["deleted"] for row in touched)
 
+    async def note_sync(self, account_id: UUID, device_id: UUID) -> None:
+        """See IngestStore."""
+        async with self._database.transaction(account_id) as connection:
+            await sync_states.keep(await driver_connection(connection), account_id, device_id, Written())
+
     async def sync_state(self, account_id: UUID, device_id: UUID) -> SyncState:
         """See IngestStore."""
         async with self._database.transaction(account_id) as connection:

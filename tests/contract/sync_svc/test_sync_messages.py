@@ -605,8 +605,13 @@ async def test_a_heartbeat_reaches_device_svc(service: SyncService, me: Caller):
 async def test_a_heartbeat_that_all_is_well_counts_as_a_sync(service: SyncService, me: Caller):
     await synced(me, incoming("a"), incoming("b"))
 
+    before = await me.sync.GetSyncState(EMPTY)
+
     await me.sync.ReportHeartbeat(sync_pb2.ReportHeartbeatRequest(health=sync_pb2.AGENT_HEALTH_OK))
 
+    after = await me.sync.GetSyncState(EMPTY)
+    assert after.last_sync_at.ToNanoseconds() > before.last_sync_at.ToNanoseconds()
+    assert after.cursor == before.cursor
     (told,) = [one for one in service.devices.activities if one.device_id == str(me.device_id) and one.health]
     assert told.HasField("last_sync_at")
     assert (told.message_count, told.conversation_count) == (2, 1)
