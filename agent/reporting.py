@@ -19,6 +19,8 @@ class Summary:
     """On the server, not on this Mac, and without a trace of having been deleted here: kept."""
     refused: int = 0
     """Left out, because the server refuses them."""
+    unreadable: int = 0
+    """Left out, because the reader stumbled over them."""
 
     def __add__(self, later: "Summary") -> "Summary":
         return Summary(*(getattr(self, field.name) + getattr(later, field.name) for field in fields(self)))

@@ -14,7 +14,8 @@ class LineReporter:
         self._say = say
         self._quiet_when_nothing = quiet_when_nothing
         self._complaint: tuple[Trouble, str] | None = None
-        self._kept = 0
+        self._standing = Summary()
+        """What was said of messages that stay where they are."""
 
     def started(self, first: int, last: int) -> None:
         pass
@@ -31,12 +32,20 @@ class LineReporter:
     def finished(self, summary: Summary) -> None:
         if self._complaint and self._complaint[0] in ENDED_BY_A_PASS:
             self.well()
-        said = sentence_of(summary if summary.kept != self._kept else replace(summary, kept=0))
-        self._kept = summary.kept or self._kept
+        said = sentence_of(self._without_known(summary))
         if said:
             self._say(said)
         elif not self._quiet_when_nothing:
             self._say("Nothing new: the server has everything.")
+
+    def _without_known(self, summary: Summary) -> Summary:
+        known = self._standing
+        self._standing = Summary(kept=summary.kept or known.kept, unreadable=summary.unreadable or known.unreadable)
+        return replace(
+            summary,
+            kept=summary.kept if summary.kept != known.kept else 0,
+            unreadable=summary.unreadable if summary.unreadable != known.unreadable else 0,
+        )
 
     def trouble(self, what: Trouble, text: str) -> None:
         if self._complaint != (what, text):
@@ -60,4 +69,6 @@ def sentence_of(summary: Summary) -> str:
         sentences.append(f"Kept {summary.kept:,} on the server that are no longer here.")
     if summary.refused:
         sentences.append(f"Left out {summary.refused:,} that the server refuses.")
+    if summary.unreadable:
+        sentences.append(f"Left out {summary.unreadable:,} that this version cannot read.")
     return " ".join(sentences)

@@ -58,11 +58,12 @@ def readable_errors(path: Path) -> Iterator[None]:
 @contextmanager
 def lenient_text(connection: sqlite3.Connection) -> Iterator[None]:
     """Read texts that are not valid UTF-8 with their broken bytes replaced, instead of failing at the first one."""
+    before = connection.text_factory
     connection.text_factory = _replace_broken
     try:
         yield
     finally:
-        connection.text_factory = str
+        connection.text_factory = before
 
 
 def _replace_broken(raw: bytes) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final
 
+from agent.chatdb.connection import lenient_text
 from agent.chatdb.schema import Schema
 
 _DIGEST_BYTES: Final = 4
@@ -35,7 +36,8 @@ def database_id(connection: sqlite3.Connection, schema: Schema) -> str:
     if schema.properties is None:
         return ""
     query = f"SELECT value FROM {schema.properties} WHERE key = ?"  # noqa: S608 (a constant of ours)
-    row = connection.execute(query, (_PROPERTY,)).fetchone()
+    with lenient_text(connection):
+        row = connection.execute(query, (_PROPERTY,)).fetchone()
     return str(row[0])[:64] if row and row[0] else ""
 
 
@@ -43,8 +45,9 @@ def place_at(connection: sqlite3.Connection, rowid: int, database: str) -> Place
     """Return the place of a row: four rows up to there stand for the whole."""
     anchors: dict[int, Anchor] = {}
     for share in _SHARES:
-        query = "SELECT ROWID, guid FROM message WHERE ROWID <= ? ORDER BY ROWID DESC LIMIT 1"
-        row = connection.execute(query, (int(rowid * share),)).fetchone()
+        query = "SELECT ROWID, CAST(guid AS TEXT) FROM message WHERE ROWID <= ? ORDER BY ROWID DESC LIMIT 1"
+        with lenient_text(connection):
+            row = connection.execute(query, (int(rowid * share),)).fetchone()
         if row:
             anchors[row[0]] = Anchor(row[0], _mark(row[1]))
     return Place(rowid, database, tuple(anchors.values()))
@@ -76,9 +79,10 @@ def highest_ever(connection: sqlite3.Connection) -> int:
 
 
 def _mark_at(connection: sqlite3.Connection, rowid: int) -> str | None:
-    row = connection.execute("SELECT guid FROM message WHERE ROWID = ?", (rowid,)).fetchone()
+    with lenient_text(connection):
+        row = connection.execute("SELECT CAST(guid AS TEXT) FROM message WHERE ROWID = ?", (rowid,)).fetchone()
     return _mark(row[0]) if row else None
 
 
-def _mark(guid: str) -> str:
-    return blake2b(guid.encode(), digest_size=_DIGEST_BYTES).hexdigest()
+def _mark(guid: str | None) -> str:
+    return blake2b((guid or "").encode(), digest_size=_DIGEST_BYTES).hexdigest()

@@ -62,6 +62,8 @@ class MessagesReader:
         self._now_ns = now_ns
         self._strange: set[tuple[str, int]] = set()
         """Chats and handles that rows name and that are not there."""
+        self.unreadable: set[int] = set()
+        """Rows that were left out because they hold what nobody has thought of."""
         self._connection = connect(path)
         try:
             with readable_errors(path):
@@ -117,7 +119,7 @@ class MessagesReader:
 
     def newest_date(self, up_to: int) -> int:
         """Return the latest moment at which a message up to this row was sent, in nanoseconds since 1970; 0 if none was."""
-        query = "SELECT date FROM message WHERE ROWID <= ? AND date <= ? ORDER BY date DESC LIMIT 1"
+        query = "SELECT CAST(date AS INTEGER) FROM message WHERE ROWID <= ? AND date <= ? ORDER BY date DESC LIMIT 1"
         with readable_errors(self._path):
             row = self._connection.execute(query, (up_to, apple_nanoseconds(self._now_ns()))).fetchone()
         return (unix_nanoseconds(row[0]) or 0) if row else 0
@@ -224,7 +226,11 @@ class MessagesReader:
                 continue
             chats[chat.guid] = chat
             if (all_may_leave or self._may_leave(row)) and 0 < len(row[GUID]) <= MAX_GUID:
-                message = message_of(row, chat, handles, files.get(row[ROWID], ()), reactions.get(row[GUID], ()))
+                try:
+                    message = message_of(row, chat, handles, files.get(row[ROWID], ()), reactions.get(row[GUID], ()))
+                except Exception:  # whatever it is: a process that ends here would meet the same row at its next start
+                    self.unreadable.add(row[ROWID])
+                    continue
                 messages.append(message if message.extra is None else self._without_excluded(message, message.extra))
         since = None if recent_from is None else apple_nanoseconds(recent_from)
         states = [] if since is None else [_state(row, files) for row in rows if (row[DATE] or 0) >= since]

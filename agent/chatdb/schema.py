@@ -90,6 +90,8 @@ _ATTACHMENT: Final = {
     "hide_attachment": "0",
     "user_info": "NULL",
 }
+_BLOBS: Final = frozenset({"attributedBody", "message_summary_info", "user_info"})
+_NEEDED_TEXTS: Final = frozenset({"guid", "id"})
 # Of a link's preview only whether there is one is of interest, and it can be large.
 _READ_AS: Final = {"payload_data": "{} IS NOT NULL"}
 _NEEDED_TABLES: Final = ("message", "chat", "handle", "chat_message_join", "chat_handle_join")
@@ -127,15 +129,17 @@ class Schema:
     def _set_people(self, connection: sqlite3.Connection, path: Path, tables: set[str]) -> None:
         chats = _select_list(connection, path, "chat", "c", _CHAT)
         is_used = "EXISTS (SELECT 1 FROM chat_message_join j WHERE j.chat_id = c.ROWID)"
-        self.chats = f"SELECT {chats}, {is_used} FROM chat c ORDER BY c.ROWID"  # noqa: S608
+        self.chats = f"SELECT {chats}, {is_used} FROM chat c WHERE c.guid IS NOT NULL ORDER BY c.ROWID"  # noqa: S608
         self.participants = (
-            "SELECT j.chat_id, h.id FROM chat_handle_join j JOIN handle h ON h.ROWID = j.handle_id ORDER BY j.ROWID"
+            f"SELECT j.chat_id, {_as_text('h.id')} FROM chat_handle_join j JOIN handle h ON h.ROWID = j.handle_id"  # noqa: S608
+            " WHERE h.id IS NOT NULL ORDER BY j.ROWID"
         )
         handles = _select_list(connection, path, "handle", "h", _HANDLE)
-        self.handles = f"SELECT {handles} FROM handle h"  # noqa: S608
-        self.lookups = "SELECT identifier, chat FROM chat_lookup" if "chat_lookup" in tables else None
+        self.handles = f"SELECT {handles} FROM handle h WHERE h.id IS NOT NULL"  # noqa: S608
+        identifier = _as_text("identifier")
+        self.lookups = f"SELECT {identifier}, chat FROM chat_lookup" if "chat_lookup" in tables else None  # noqa: S608
         columns = _columns(connection, "message")
-        own = [name for name in ("account", "destination_caller_id") if name in columns]
+        own = [_as_text(name) for name in ("account", "destination_caller_id") if name in columns]
         # The owner's addresses of late: a scan of all messages would take seconds.
         self.own_addresses = (
             f"SELECT DISTINCT * FROM (SELECT {', '.join(own)} FROM message ORDER BY date DESC LIMIT 1000)"  # noqa: S608
@@ -162,8 +166,9 @@ class Schema:
         )
         self.recently_deleted = (
             # What was deleted from one of two chats is still in the other.
-            "SELECT r.message_id, m.guid FROM chat_recoverable_message_join r JOIN message m ON m.ROWID = r.message_id"
-            " WHERE NOT EXISTS (SELECT 1 FROM chat_message_join j WHERE j.message_id = r.message_id)"
+            f"SELECT r.message_id, {_as_text('m.guid')}"  # noqa: S608
+            " FROM chat_recoverable_message_join r JOIN message m ON m.ROWID = r.message_id WHERE m.guid IS NOT NULL"
+            " AND NOT EXISTS (SELECT 1 FROM chat_message_join j WHERE j.message_id = r.message_id)"
             if "chat_recoverable_message_join" in tables
             else None
         )
@@ -173,10 +178,11 @@ class Schema:
 def _tapbacks(columns: set[str]) -> str | None:
     if not {"associated_message_guid", "associated_message_type"} <= columns:
         return None
-    emoji = "associated_message_emoji" if "associated_message_emoji" in columns else "NULL"
+    emoji = _as_text("associated_message_emoji") if "associated_message_emoji" in columns else "NULL"
+    numbers = [f"CAST({name} AS INTEGER)" for name in ("date", "is_from_me", "handle_id")]
     return (
-        f"SELECT associated_message_guid, associated_message_type, {emoji}, date, is_from_me, handle_id, ROWID"  # noqa: S608
-        " FROM message WHERE associated_message_guid IN ({})"
+        f"SELECT {_as_text('associated_message_guid')}, CAST(associated_message_type AS INTEGER), {emoji},"  # noqa: S608
+        f" {', '.join(numbers)}, ROWID FROM message WHERE associated_message_guid IN ({{}})"
     )
 
 
@@ -187,12 +193,26 @@ def _select_list(
     items = []
     for name, substitute in wanted.items():
         if name in present:
-            items.append(_READ_AS.get(name, "{}").format(f"{alias}.{name}"))
+            items.append(_READ_AS.get(name, _cast(name, substitute)).format(f"{alias}.{name}"))
         elif substitute is None:
             raise CannotRead(f"{path} is not a Messages database: {table} has no column {name}")
         else:
             items.append(f"{substitute} AS {name}")
     return ", ".join(items)
+
+
+def _cast(name: str, substitute: str | None) -> str:
+    """How a column is read: as what it is declared to hold, because SQLite keeps any type in any column.
+
+    A conversion that has nothing to do costs next to nothing, and no value of another type reaches the reader.
+    """
+    if name in _BLOBS:
+        return "CAST({} AS BLOB)"
+    return "CAST({} AS TEXT)" if substitute == "NULL" or name in _NEEDED_TEXTS else "CAST({} AS INTEGER)"
+
+
+def _as_text(column: str) -> str:
+    return f"CAST({column} AS TEXT)"
 
 
 def _columns(connection: sqlite3.Connection, table: str) -> set[str]:

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
+from agent.chatdb.connection import lenient_text
 from agent.chatdb.dates import APPLE_EPOCH_NS, unix_nanoseconds
 from agent.chatdb.in_lists import in_lists
 from agent.chatdb.records import Reaction
@@ -77,9 +78,10 @@ class TapbackIndex:
         """Learn every reaction that there is."""
         self.filled_up_to = connection.execute("SELECT max(ROWID) FROM message").fetchone()[0] or 0
         # Answered from the index on this column alone.
-        query = "SELECT associated_message_guid FROM message WHERE associated_message_guid IS NOT NULL"
-        for (associated_guid,) in connection.execute(query):
-            self.add(associated_guid)
+        query = "SELECT CAST(associated_message_guid AS TEXT) FROM message WHERE associated_message_guid IS NOT NULL"
+        with lenient_text(connection):
+            for (associated_guid,) in connection.execute(query):
+                self.add(associated_guid)
 
     def add(self, associated_guid: str) -> None:
         """Learn one more."""

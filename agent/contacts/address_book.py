@@ -58,7 +58,7 @@ def read_address_book(folder: Path) -> AddressBook:
     for path in files:
         try:
             cards += _cards(path)
-        except (sqlite3.Error, OSError):
+        except Exception:  # whatever another version of the address book makes this stumble over
             unreadable += 1
     return AddressBook(tuple(cards), unreadable)
 
@@ -67,9 +67,9 @@ def _cards(path: Path) -> Iterator[Card]:
     uri = f"file:{quote(str(path.absolute()))}?mode=ro"
     with closing(sqlite3.connect(uri, uri=True, timeout=_BUSY_TIMEOUT_SECONDS, isolation_level=None)) as connection:
         connection.execute("PRAGMA query_only = 1")
-        connection.text_factory = lambda raw: raw.decode(errors="replace")
+        connection.text_factory = lambda raw: raw.decode(errors="replace").replace("\0", "")
         columns = {name for _, name, *_ in connection.execute("PRAGMA table_info(ZABCDRECORD)")}
-        wanted = ", ".join(name if name in columns else f"NULL AS {name}" for name in _NAME_COLUMNS)
+        wanted = ", ".join(f"CAST({name} AS TEXT)" if name in columns else "NULL" for name in _NAME_COLUMNS)
         people = connection.execute(f"SELECT Z_PK, {wanted} FROM ZABCDRECORD").fetchall()  # noqa: S608
         phones = _by_owner(connection, "SELECT ZOWNER, ZFULLNUMBER FROM ZABCDPHONENUMBER ORDER BY Z_PK")
         emails = _by_owner(connection, "SELECT ZOWNER, ZADDRESS FROM ZABCDEMAILADDRESS ORDER BY Z_PK")

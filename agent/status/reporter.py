@@ -65,7 +65,7 @@ class StatusReporter:
     def finished(self, summary: Summary) -> None:
         at = self._now()
         passes = self._status.passes
-        if summary != Summary(kept=summary.kept):
+        if summary != Summary(kept=summary.kept, unreadable=summary.unreadable):
             passes = (Pass(at, summary), *passes)[:_PASSES_KEPT]
         over = {"trouble": None, "text": ""} if self._status.trouble in ENDED_BY_A_PASS else {}
         by = at + self._interval

@@ -96,7 +96,7 @@ class Sync:
                 raise NothingToRead(self._chat_db)
             try:
                 await self._patience.through(self._token_renewal.run)
-                summary = await self._pass(reader, check)
+                summary = await self._pass(reader, check) + Summary(unreadable=len(reader.unreadable))
             except BaseException:
                 # What was learned in a pass that broke off may be wrong: the next one asks the server, and looks itself.
                 self._progress = None

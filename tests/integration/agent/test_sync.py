@@ -4,11 +4,14 @@ import sqlite3
 from contextlib import closing, suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
 from assistant.sync.v1 import sync_pb2
 
+from agent.chatdb.message_row import GUID, ROWID, Row, message_of
+from agent.chatdb.records import Message
 from agent.errors import AgentError, DataRefused, NothingToRead, NotPaired, ServerAway
 from agent.reporting import Summary, Trouble
 from agent.sync import SyncLimits
@@ -37,6 +40,26 @@ async def test_the_first_sync_brings_everything(chat_db: Path, address_book: Pat
     assert {len(message.reactions) for message in script.messages.values()} == {0, 1, 2, 3}
     assert {contact.display_name for contact in script.contacts.values()} >= {"Ruth Adeyemi", "נועה אלון"}
     assert script.contacts_complete
+
+
+async def test_a_row_that_nobody_can_read_is_counted_and_what_lies_behind_it_arrives(
+    chat_db: Path, monkeypatch: pytest.MonkeyPatch
+):
+    script = Script()
+    unread: list[str] = []
+
+    def stumbling(row: Row, *rest: Any) -> Message:
+        if row[ROWID] == 7:
+            unread.append(row[GUID])
+            raise TypeError("what is this?")
+        return message_of(row, *rest)
+
+    monkeypatch.setattr("agent.chatdb.reader.message_of", stumbling)
+    async with serving(script) as port, agent_at(port, chat_db) as agent:
+        summary = await agent.sync.run_pass()
+
+    assert (summary.sent, summary.unreadable) == (329, 1)
+    assert set(script.messages) == guids_in(chat_db) - set(unread)
 
 
 async def test_nothing_new_opens_no_stream(chat_db: Path):

@@ -14,6 +14,7 @@ from agent.sentences import LineReporter, sentence_of
         (Summary(deleted=2), "Deleted 2 on the server that were deleted here."),
         (Summary(refused=1), "Left out 1 that the server refuses."),
         (Summary(kept=3), "Kept 3 on the server that are no longer here."),
+        (Summary(unreadable=1), "Left out 1 that this version cannot read."),
     ],
 )
 def test_a_pass_is_a_sentence(summary: Summary, sentence: str):
@@ -29,12 +30,12 @@ def test_what_stays_the_same_is_said_once():
         reporter.waiting(1, "away")
         reporter.waiting(2, "away")
     for _ in range(3):
-        reporter.finished(Summary(kept=2))
+        reporter.finished(Summary(kept=2, unreadable=1))
 
     assert said == [
         *["no permission", "away; trying again"] * 3,
         "All is well again.",
-        "Kept 2 on the server that are no longer here.",
+        "Kept 2 on the server that are no longer here. Left out 1 that this version cannot read.",
     ]
 
 

@@ -53,6 +53,19 @@ def test_a_source_that_cannot_be_read_costs_its_names_only(tmp_path: Path):
     assert ([card.name for card in book.cards], book.unreadable) == (["Ana Lund"], 1)
 
 
+def test_a_name_of_another_type_or_encoding_is_read_as_text(tmp_path: Path):
+    write_address_book(tmp_path, [("Ana", "Lund", ["1"], []), ("Ben", "", ["2"], [])])
+    with closing(sqlite3.connect(tmp_path / "AddressBook-v22.abcddb", isolation_level=None)) as connection:
+        connection.execute(
+            "UPDATE ZABCDRECORD SET ZFIRSTNAME = CAST('Ana' AS BLOB), ZLASTNAME = x'ff42' WHERE Z_PK = 1"
+        )
+        connection.execute("UPDATE ZABCDPHONENUMBER SET ZFULLNUMBER = x'31' WHERE Z_PK = 2")
+
+    book = read_address_book(tmp_path)
+
+    assert ([card.name for card in book.cards], book.unreadable) == (["Ana \ufffdB"], 0)
+
+
 def test_no_address_book_is_an_empty_one(tmp_path: Path):
     assert read_address_book(tmp_path / "nothing").cards == ()
 

@@ -54,6 +54,7 @@ def test_the_fields_are_those_that_scripts_rely_on():
                 "deleted": 0,
                 "kept": 0,
                 "refused": 0,
+                "unreadable": 0,
             },
         ],
         "server": "https://a.example",

@@ -93,7 +93,7 @@ def test_comparing_is_a_state_of_its_own(reporter: StatusReporter, path: Path):
 
 def test_a_pass_that_found_nothing_is_not_remembered(reporter: StatusReporter, path: Path):
     reporter.finished(Summary())
-    reporter.finished(Summary(kept=3))
+    reporter.finished(Summary(kept=3, unreadable=2))
 
     assert written(path).passes == ()
 

@@ -1,0 +1,123 @@
+"""SQLite keeps any type in any column, and text in any encoding: no value of one row stops the others."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from assistant.sync.v1 import sync_pb2
+
+from agent.chatdb.message_row import Row, message_of
+from agent.chatdb.reader import MessagesReader
+from agent.chatdb.records import Message
+from agent.chatdb.schema import _ATTACHMENT, _CHAT, _HANDLE, _RARE, _USUAL
+from agent.wire import contacts_of, fill_conversation, fill_message
+from sync_svc.api.parse_messages import message_row
+from tests.chatdb_builder import ANA, BEN, CLEO, DATE, ChatDb, MacOS
+from tests.unit.agent.chatdb.reading import messages, texts
+
+UNIX_2001 = 978_307_200_000_000_000
+READ = {"message": {**_USUAL, **_RARE}, "chat": _CHAT, "handle": _HANDLE, "attachment": _ATTACHMENT}
+COLUMNS = [
+    *((table, column) for table, columns in READ.items() for column in columns if column != "ROWID"),
+    ("deleted_messages", "guid"),
+]
+VALUES = [
+    "'abc'",
+    "x'414243'",
+    "x'ff41'",
+    "CAST(x'ff41' AS TEXT)",
+    "1.5",
+    "1e300",
+    "-5",
+    "7",
+    "5000000000",
+    "9223372036854775807",
+    "NULL",
+]
+
+
+@pytest.fixture
+def odd(tmp_path: Path) -> Iterator[ChatDb]:
+    """Four messages of every sort in two chats, a reaction on one, a file, a deletion; then one in a third chat."""
+    with ChatDb(tmp_path / "odd.db", MacOS.NEXT) as db:
+        group, direct = db.group(ANA, BEN, name="Trip"), db.direct(ANA)
+        first = db.rich(group, "hello", sender=BEN, thread_originator_guid="T", thread_originator_part="0:0:5")
+        db.attach(first)
+        db.message(direct, "plain", sender=ANA)
+        db.tapback(group, first.guid, "love", sender=ANA)
+        db.message(group, sender=BEN, item_type=1, other_handle=db.handle(ANA))
+        db.delete(db.message(direct, "deleted", sender=ANA).guid)
+        db.put_into_recently_deleted(db.message(direct, "put aside", sender=ANA).guid)
+        db.message(db.direct(CLEO), "behind it", sender=CLEO)
+        yield db
+
+
+@pytest.mark.parametrize(("table", "column"), COLUMNS, ids=lambda name: name)
+def test_a_value_of_any_type_in_any_column_stops_nobody(odd: ChatDb, table: str, column: str):
+    # All messages but the last; a guid is no other row's.
+    rows = "ROWID <= 4" if table == "message" and column != "guid" else "ROWID = 1"
+    for value in VALUES:
+        with suppress(sqlite3.IntegrityError):  # of a column that may not be NULL
+            odd.connection.execute(f"UPDATE {table} SET {column} = {value} WHERE {rows}")  # noqa: S608
+
+        assert "behind it" in [message.text for message in read_and_taken(odd.path)], value
+
+
+def read_and_taken(path: Path) -> list[Message]:
+    """All that a pass reads, as messages that the server has checked."""
+    found = []
+    with MessagesReader(path) as reader:
+        last = reader.last_rowid()
+        assert reader.holds(reader.place_at(last))
+        reader.newest_date(last)
+        reader.deletions.recent_digest()
+        reader.deletions.after(())
+        reader.states_since(DATE + UNIX_2001, last)
+        contacts_of(reader.contacts())
+        for chat in reader.chats():
+            fill_conversation(sync_pb2.SyncedConversation(), chat)
+        for reading in [*reader.readings(None, last), *reader.readings(DATE + UNIX_2001, last)]:
+            found += reading.messages
+        assert not reader.unreadable
+    for message in found:
+        fill_message(sent := sync_pb2.SyncedMessage(), message)
+        message_row(sent)
+    return found
+
+
+def test_a_number_that_was_stored_as_something_else_is_read_where_it_is_one(db: ChatDb):
+    sent = db.message(db.direct(ANA), "x", sender=ANA)
+    db.update(sent.guid, date=7.5e17, date_read="never", is_read=b"1")
+
+    (message,) = messages(db.path)
+
+    assert (message.sent_at, message.read_at, message.is_read) == (75 * 10**16 + UNIX_2001, None, True)
+
+
+def test_a_text_that_was_stored_as_a_blob_is_read(db: ChatDb):
+    db.message(db.direct(ANA), "x", sender=ANA)
+    db.connection.execute("UPDATE message SET text = CAST('said' AS BLOB)")
+
+    assert texts(db.path) == ["said"]
+
+
+def test_a_row_that_nobody_can_read_is_left_out_and_counted(db: ChatDb, monkeypatch: pytest.MonkeyPatch):
+    chat = db.direct(ANA)
+    for text in ("before", "a riddle", "behind"):
+        db.message(chat, text)
+
+    def stumbling(row: Row, *rest: Any) -> Message:
+        if "a riddle" in row:
+            raise TypeError("what is this?")
+        return message_of(row, *rest)
+
+    monkeypatch.setattr("agent.chatdb.reader.message_of", stumbling)
+    with MessagesReader(db.path) as reader:
+        reading = reader.after(0, 3)
+
+    assert reading is not None
+    assert ([message.text for message in reading.messages], reading.last_rowid) == (["before", "behind"], 3)
+    assert reader.unreadable == {2}
