@@ -1,12 +1,12 @@
 """What is known of the files that hang on messages. The files themselves are never opened."""
 
-import plistlib
 import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 from typing import Any, Final
 
 from agent.chatdb.in_lists import in_lists
+from agent.chatdb.property_list import read_property_list
 from agent.chatdb.records import Attachment, Kind
 
 MAX_ATTACHMENTS: Final = 100
@@ -96,12 +96,9 @@ def _bare(guid: str) -> str:
 
 def _transcription(user_info: object) -> str:
     """What a voice message says, which some versions keep beside the file and not in the text."""
-    if not isinstance(user_info, bytes) or _TRANSCRIPTION_KEY not in user_info or len(user_info) > _LARGEST_USER_INFO:
+    if not isinstance(user_info, bytes) or _TRANSCRIPTION_KEY not in user_info:
         return ""
-    try:
-        info = plistlib.loads(user_info)
-    except Exception:  # plistlib raises whatever a damaged list makes it stumble over
-        return ""
+    info = read_property_list(user_info, _LARGEST_USER_INFO)
     text = info.get(_TRANSCRIPTION_KEY.decode()) if isinstance(info, dict) else None
     return text if isinstance(text, str) else ""
 

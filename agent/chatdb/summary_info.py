@@ -1,20 +1,16 @@
 """Reads `message_summary_info`: how a message was edited, and which of its parts were unsent."""
 
-import plistlib
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from agent.chatdb.dates import unix_of_seconds
+from agent.chatdb.property_list import read_property_list
 from agent.chatdb.records import Edit
 from agent.chatdb.texts import clean
 from agent.chatdb.typedstream import decode_text
 
-_BINARY_PLIST: Final = b"bplist00"
-_TRAILER: Final = 32
 # Larger ones are not written by Messages: a text of 20,000 characters edited five times is half of it.
 _LARGEST: Final = 4_000_000
-# A binary property list can name one object a thousand times over, and be huge when unfolded.
-_MOST_OBJECTS: Final = 20_000
 _MOST_PARTS: Final = 100_000
 # Keys as the format writes them: a marker for an ASCII string of two characters, and the string.
 _EDITS, _UNSENT = b"\x52ec", b"\x52rp"
@@ -46,20 +42,10 @@ def history_of(blob: bytes | None) -> History:
 
     Most messages have such a blob, and few have been edited, so the keys are looked for before anything is decoded.
     """
-    if not isinstance(blob, bytes) or not (_EDITS in blob or _UNSENT in blob) or not _is_sound(blob):
+    if not isinstance(blob, bytes) or not (_EDITS in blob or _UNSENT in blob):
         return NO_HISTORY
-    try:
-        info = plistlib.loads(blob, fmt=plistlib.FMT_BINARY)
-    except Exception:  # plistlib raises whatever a damaged list makes it stumble over
-        return NO_HISTORY
+    info = read_property_list(blob, _LARGEST)
     return _history(info) if isinstance(info, dict) else NO_HISTORY
-
-
-def _is_sound(blob: bytes) -> bool:
-    """Whether the list's own count of objects fits its size, so that a damaged one cannot make the reader work for long."""
-    if len(blob) > _LARGEST or len(blob) < len(_BINARY_PLIST) + _TRAILER or not blob.startswith(_BINARY_PLIST):
-        return False
-    return int.from_bytes(blob[-24:-16], "big") <= min(_MOST_OBJECTS, len(blob))
 
 
 def _history(info: dict[Any, Any]) -> History:
