@@ -16,7 +16,6 @@ MAX_GUID: Final = 200
 MAX_SERVICE: Final = 50
 _MAX_SUBJECT: Final = 1_000
 _MAX_TITLE: Final = 500
-_MAX_EDITS: Final = 50
 _MAX_PARTS: Final = 100
 _INT32: Final = 2**31 - 1
 
@@ -67,6 +66,7 @@ class Rare(NamedTuple):
 
 _TARGET: Final = RARE + Rare._fields.index("associated_message_guid")
 _ASSOCIATED: Final = RARE + Rare._fields.index("associated_message_type")
+SUMMARY_INFO: Final = RARE + Rare._fields.index("message_summary_info")
 _BALLOON: Final = RARE + Rare._fields.index("balloon_bundle_id")
 OTHER_HANDLE: Final = RARE + Rare._fields.index("other_handle")
 
@@ -163,7 +163,7 @@ def _content(
     extra = Extra(
         subject=(rare.subject or "").replace("\0", "")[:_MAX_SUBJECT],
         edited_at=unix_nanoseconds(rare.date_edited) or history.edited_at,
-        edits=history.edits[-_MAX_EDITS:],
+        edits=history.edits,
         unsent_parts=history.unsent_parts[:_MAX_PARTS],
         reply_to_guid=(rare.thread_originator_guid or "")[:MAX_GUID],
         reply_to_part=_reply_part(rare),

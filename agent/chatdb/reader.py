@@ -24,6 +24,7 @@ from agent.chatdb.message_row import (
     OTHER_HANDLE,
     ROOM,
     ROWID,
+    SUMMARY_INFO,
     TEXT,
     Row,
     message_of,
@@ -371,10 +372,11 @@ class MessagesReader:
             # A few at a time: one of them may hold megabytes.
             while size < BYTES_PER_BATCH and (some := cursor.fetchmany(_ROWS_AT_ONCE)):
                 rows += some
-                size += _ROW_OVERHEAD * len(some) + sum([len(row[BODY] or row[TEXT] or "") for row in some])
+                size += _ROW_OVERHEAD * len(some)
+                size += sum([len(row[BODY] or row[TEXT] or "") + len(row[SUMMARY_INFO] or b"") for row in some])
         finally:
             cursor.close()  # ends the read transaction, so that Messages can fold its log back in
-        return rows
+        return next(iter(_portions(rows))) if size > 2 * BYTES_PER_BATCH else rows
 
     def _earliest(self) -> int | None:
         since = self._privacy.since
@@ -388,7 +390,7 @@ def _state(row: Row, files: dict[int, list[attachment_rows.AttachmentRow]]) -> R
 
 
 def _size(row: Row) -> int:
-    return _ROW_OVERHEAD + len(row[BODY] or row[TEXT] or "")
+    return _ROW_OVERHEAD + len(row[BODY] or row[TEXT] or "") + len(row[SUMMARY_INFO] or b"")
 
 
 def _portions(rows: Sequence[Row]) -> Iterable[list[Row]]:

@@ -1,15 +1,20 @@
 """Edits and unsends, with their history."""
 
 import plistlib
+from unittest.mock import patch
 
 import pytest
 
+from agent.chatdb import summary_info
+from agent.chatdb.reader import BYTES_PER_BATCH
 from agent.chatdb.records import Edit, Kind
 from agent.chatdb.summary_info import NO_HISTORY, history_of
+from agent.chatdb.typedstream import decode_text
+from agent.sync.requests import request_of
 from stack.demo_data.summary_info import edited_info, unsent_info
 from stack.demo_data.typedstream_writer import attributed_body
 from tests.chatdb_builder import ANA, DATE, ChatDb
-from tests.unit.agent.chatdb.reading import extra_of, only
+from tests.unit.agent.chatdb.reading import extra_of, only, readings
 
 SENT = 770_000_000.0  # seconds since 2001
 UNIX_NS = 978_307_200_000_000_000
@@ -47,6 +52,68 @@ def test_the_last_version_stands_in_for_a_text_that_is_missing(db: ChatDb):
     db.update(sent.guid, text=None, attributedBody=None)
 
     assert only(db.path).text == "second"
+
+
+def test_of_many_long_versions_the_newest_are_kept(db: ChatDb):
+    sent = db.rich(db.direct(ANA), "last")
+    versions = [(str(number) * 60_000, SENT + number) for number in range(6)]
+    db.update(sent.guid, message_summary_info=edited_info({0: versions}))
+
+    extra = extra_of(only(db.path))
+
+    assert [edit.text for edit in extra.edits] == [str(number) * 60_000 for number in (2, 3, 4)]
+    assert extra.edited_at == unix(SENT + 5)
+
+
+def test_of_many_versions_the_newest_fifty_are_kept_in_their_order():
+    versions = {part: [(f"{part}.{number}", SENT + number) for number in range(40)] for part in range(2)}
+
+    edits = history_of(edited_info(versions)).edits
+
+    assert len(edits) == 50
+    assert [edit.text for edit in edits[-3:]] == ["1.37", "0.38", "1.38"]
+    assert edits[0].text == "0.14"
+
+
+def test_versions_that_share_one_text_are_not_longer_together_than_the_list(db: ChatDb):
+    chat, text = db.direct(ANA), "中" * 100_000
+    info = edited_info({0: [(text, SENT + number) for number in range(51)]})
+    for _ in range(30):
+        db.message(chat, "x", message_summary_info=info)
+
+    requests = [request_of(reading, set()).ByteSize() for reading in readings(db.path)]
+
+    assert len(info) < 310_000  # the writer puts the text into it once
+    assert max(requests) <= 2 * BYTES_PER_BATCH
+
+
+def test_versions_that_share_a_short_text_are_all_kept():
+    info = edited_info({0: [("yes" if number % 2 else "no", SENT + number) for number in range(6)]})
+
+    assert [edit.text for edit in history_of(info).edits] == ["no", "yes", "no", "yes", "no"]
+
+
+def test_a_version_in_every_part_many_times_over_is_looked_at_a_bounded_number_of_times():
+    versions = [{"d": SENT, "t": attributed_body("x" * 300_000)}] * 9_000
+    info = plistlib.dumps({"ec": {str(part): versions for part in range(9_000)}}, fmt=plistlib.FMT_BINARY)
+
+    with patch.object(summary_info, "decode_text", side_effect=decode_text) as decode:
+        history = history_of(info)
+
+    assert len(history.edits) == 2
+    assert decode.call_count == 3  # the last one was too much
+
+
+def test_large_histories_make_small_batches(db: ChatDb):
+    chat = db.direct(ANA)
+    for number in range(60):
+        info = edited_info({0: [(f"{number}" * 12_000, SENT), (f"{number} " * 12_000, SENT + 1)]})
+        db.message(chat, str(number), message_summary_info=info)
+
+    sizes = [sum(len(edit.text) for m in one.messages for edit in extra_of(m).edits) for one in readings(db.path)]
+
+    assert sum(sizes) == (10 + 2 * 50) * 12_000
+    assert max(sizes) <= BYTES_PER_BATCH
 
 
 def test_an_unsent_message_keeps_nothing_of_what_it_said(db: ChatDb):
