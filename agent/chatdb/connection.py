@@ -56,10 +56,14 @@ def readable_errors(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def lenient_text(connection: sqlite3.Connection) -> Iterator[None]:
-    """Read texts that are not valid UTF-8 with their broken bytes replaced, instead of failing at the first one."""
+def lenient_text(connection: sqlite3.Connection, *, keep_zeros: bool = False) -> Iterator[None]:
+    """Read texts that are not valid UTF-8 with their broken bytes replaced, instead of failing at the first one.
+
+    Zero characters are left out, because the server takes none in an identifier, and nobody sees them in a name. They are
+    kept where the GUID of a message is read: without them it could be another message's.
+    """
     before = connection.text_factory
-    connection.text_factory = _replace_broken
+    connection.text_factory = _replace_broken if keep_zeros else _replace_broken_without_zeros
     try:
         yield
     finally:
@@ -68,6 +72,10 @@ def lenient_text(connection: sqlite3.Connection) -> Iterator[None]:
 
 def _replace_broken(raw: bytes) -> str:
     return raw.decode(errors="replace")
+
+
+def _replace_broken_without_zeros(raw: bytes) -> str:
+    return raw.decode(errors="replace").replace("\0", "")
 
 
 def _explain(path: Path, error: sqlite3.Error) -> str:

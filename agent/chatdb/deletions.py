@@ -37,7 +37,7 @@ class Deletions:
     def reload(self) -> None:
         """Read Recently Deleted again."""
         if self._schema.recently_deleted is not None:
-            with readable_errors(self._path), lenient_text(self._connection):
+            with readable_errors(self._path), lenient_text(self._connection, keep_zeros=True):
                 self.recent_rows = dict(self._connection.execute(self._schema.recently_deleted).fetchall())
 
     def recent_digest(self) -> str:
@@ -61,7 +61,7 @@ class Deletions:
         ends = list(self.end())
         starts = [start if start <= end else 0 for start, end in zip(_fitting(position, len(ends)), ends, strict=True)]
         guids: list[str] = []
-        with readable_errors(self._path), lenient_text(self._connection):
+        with readable_errors(self._path), lenient_text(self._connection, keep_zeros=True):
             for place, table in enumerate(self._schema.deletion_tables):
                 query = f"SELECT ROWID, CAST(guid AS TEXT) FROM {table} WHERE ROWID > ? ORDER BY ROWID LIMIT ?"  # noqa: S608
                 rows = self._connection.execute(query, (starts[place], _PER_BATCH)).fetchall()

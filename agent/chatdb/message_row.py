@@ -12,8 +12,8 @@ from agent.chatdb.summary_info import History, history_of
 from agent.chatdb.tapbacks import is_tapback
 from agent.chatdb.texts import MAX_HANDLE, Body, body_of
 
-MAX_GUID: Final = 200
-MAX_SERVICE: Final = 50
+_MAX_GUID: Final = 200
+_MAX_SERVICE: Final = 50
 _MAX_SUBJECT: Final = 1_000
 _MAX_TITLE: Final = 500
 _MAX_PARTS: Final = 100
@@ -77,6 +77,11 @@ def tapback_on(row: Row) -> str | None:
     return (row[_TARGET] or "") if associated and is_tapback(associated) else None
 
 
+def is_guid(guid: str | None) -> bool:
+    """Return whether the server takes a message with this GUID."""
+    return guid is not None and 0 < len(guid) <= _MAX_GUID and "\0" not in guid
+
+
 def message_of(
     row: Row,
     chat: Chat,
@@ -117,8 +122,8 @@ def _message(
             kind,
             text,
             unix_nanoseconds(row[DATE]) or APPLE_EPOCH_NS,
-            (row[SERVICE] or "")[:MAX_SERVICE],
-            (row[DESTINATION] or "")[:MAX_HANDLE],
+            (row[SERVICE] or "").replace("\0", "")[:_MAX_SERVICE],
+            (row[DESTINATION] or "").replace("\0", "")[:MAX_HANDLE],
             unix_nanoseconds(read) if read else None,
             unix_nanoseconds(delivered) if delivered else None,
             bool(row[IS_READ]),
@@ -131,6 +136,11 @@ def _message(
 _NEW: Final = tuple.__new__
 
 
+def _plain(text: str | None, longest: int) -> str:
+    """As much of a text as the contract takes, without zero characters, which no database takes."""
+    return (text or "").replace("\0", "")[:longest]
+
+
 def _silent_sender(chat: Chat) -> str:
     """The sender where the row does not say: in a one-to-one chat there is only one."""
     return "" if chat.is_group else chat.identifier
@@ -140,7 +150,7 @@ def _event(row: Row, rare: Rare, handles: Mapping[int, str]) -> Extra:
     event = group_event(
         item_type=rare.item_type,
         action=rare.group_action_type,
-        title=(rare.group_title or "").replace("\0", "")[:_MAX_TITLE],
+        title=_plain(rare.group_title, _MAX_TITLE),
         handle_id=row[HANDLE] or 0,
         other_handle=rare.other_handle,
         other=handles.get(rare.other_handle, "")[:MAX_HANDLE],
@@ -161,11 +171,11 @@ def _content(
     if _is_gone(rare, history, text, files):
         return "", _gone(row, rare, history, reactions), Kind.TEXT
     extra = Extra(
-        subject=(rare.subject or "").replace("\0", "")[:_MAX_SUBJECT],
+        subject=_plain(rare.subject, _MAX_SUBJECT),
         edited_at=unix_nanoseconds(rare.date_edited) or history.edited_at,
         edits=history.edits,
         unsent_parts=history.unsent_parts[:_MAX_PARTS],
-        reply_to_guid=(rare.thread_originator_guid or "")[:MAX_GUID],
+        reply_to_guid=_plain(rare.thread_originator_guid, _MAX_GUID),
         reply_to_part=_reply_part(rare),
         attachments=files,
         reactions=reactions,
@@ -193,7 +203,7 @@ def _gone(row: Row, rare: Rare, history: History, reactions: tuple[Reaction, ...
     at = unix_nanoseconds(rare.date_retracted) or unix_nanoseconds(rare.date_edited) or history.edited_at
     return Extra(
         unsent_at=at or unix_nanoseconds(row[DATE]) or APPLE_EPOCH_NS,
-        reply_to_guid=(rare.thread_originator_guid or "")[:MAX_GUID],
+        reply_to_guid=_plain(rare.thread_originator_guid, _MAX_GUID),
         reply_to_part=_reply_part(rare),
         reactions=reactions,
     )

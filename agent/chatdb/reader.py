@@ -20,13 +20,13 @@ from agent.chatdb.message_row import (
     DATE,
     GUID,
     HANDLE,
-    MAX_GUID,
     OTHER_HANDLE,
     ROOM,
     ROWID,
     SUMMARY_INFO,
     TEXT,
     Row,
+    is_guid,
     message_of,
     tapback_on,
 )
@@ -226,7 +226,7 @@ class MessagesReader:
                 waiting.append(row[ROWID])
                 continue
             chats[chat.guid] = chat
-            if (all_may_leave or self._may_leave(row)) and 0 < len(row[GUID]) <= MAX_GUID:
+            if (all_may_leave or self._may_leave(row)) and is_guid(row[GUID]):
                 try:
                     message = message_of(row, chat, handles, files.get(row[ROWID], ()), reactions.get(row[GUID], ()))
                 except Exception:  # whatever it is: a process that ends here would meet the same row at its next start
@@ -350,7 +350,7 @@ class MessagesReader:
             return attachment_rows.rows_of(self._connection, self._schema.attachments_of, rowids)
 
     def _all(self, query: str, values: tuple[Any, ...]) -> list[Row]:
-        with readable_errors(self._path), lenient_text(self._connection):
+        with readable_errors(self._path), lenient_text(self._connection, keep_zeros=True):
             return self._connection.execute(query, values).fetchall()
 
     def _fetch(self, query: str, values: tuple[Any, ...]) -> list[Row]:
@@ -361,7 +361,7 @@ class MessagesReader:
                 if getattr(error, "sqlite_errorcode", None) is not None or "UTF-8" not in str(error):
                     raise
             # One broken text must not stop the others; decoding leniently is slow, so only this batch pays for it.
-            with lenient_text(self._connection):
+            with lenient_text(self._connection, keep_zeros=True):
                 return self._first_portion(query, values)
 
     def _first_portion(self, query: str, values: tuple[Any, ...]) -> list[Row]:

@@ -83,7 +83,7 @@ class Deletions:
 
     async def _delete(self, guids: Sequence[str], progress: Progress | None = None) -> int:
         """Delete messages, and have the cursor kept with them where progress is given."""
-        guids = [guid for guid in guids if 0 < len(guid) <= _MAX_GUID]
+        guids = [guid for guid in guids if 0 < len(guid) <= _MAX_GUID and "\0" not in guid]  # others were never sent
         deleted = 0
         for start in range(0, len(guids), _AT_ONCE):
             part, is_last = guids[start : start + _AT_ONCE], start + _AT_ONCE >= len(guids)

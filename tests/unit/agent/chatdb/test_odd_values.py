@@ -11,12 +11,13 @@ from assistant.sync.v1 import sync_pb2
 
 from agent.chatdb.message_row import Row, message_of
 from agent.chatdb.reader import MessagesReader
-from agent.chatdb.records import Message
+from agent.chatdb.records import EventKind, GroupEvent, Message
 from agent.chatdb.schema import _ATTACHMENT, _CHAT, _HANDLE, _RARE, _USUAL
-from agent.wire import contacts_of, fill_conversation, fill_message
-from sync_svc.api.parse_messages import message_row
+from agent.sync.requests import request_of, requests_of_chats
+from agent.wire import contacts_of
+from sync_svc.api import parse_batches
 from tests.chatdb_builder import ANA, BEN, CLEO, DATE, ChatDb, MacOS
-from tests.unit.agent.chatdb.reading import messages, texts
+from tests.unit.agent.chatdb.reading import extra_of, messages, texts
 
 UNIX_2001 = 978_307_200_000_000_000
 READ = {"message": {**_USUAL, **_RARE}, "chat": _CHAT, "handle": _HANDLE, "attachment": _ATTACHMENT}
@@ -29,6 +30,8 @@ VALUES = [
     "x'414243'",
     "x'ff41'",
     "CAST(x'ff41' AS TEXT)",
+    "'a' || char(0) || 'b'",
+    "char(0)",
     "1.5",
     "1e300",
     "-5",
@@ -76,15 +79,13 @@ def read_and_taken(path: Path) -> list[Message]:
         reader.deletions.recent_digest()
         reader.deletions.after(())
         reader.states_since(DATE + UNIX_2001, last)
-        contacts_of(reader.contacts())
-        for chat in reader.chats():
-            fill_conversation(sync_pb2.SyncedConversation(), chat)
+        parse_batches.contacts_of(sync_pb2.SyncContactsRequest(contacts=contacts_of(reader.contacts())))
+        for request in requests_of_chats(reader.chats()):
+            parse_batches.batch_of_stream(request)
         for reading in [*reader.readings(None, last), *reader.readings(DATE + UNIX_2001, last)]:
             found += reading.messages
+            parse_batches.batch_of_stream(request_of(reading, set()))
         assert not reader.unreadable
-    for message in found:
-        fill_message(sent := sync_pb2.SyncedMessage(), message)
-        message_row(sent)
     return found
 
 
@@ -121,3 +122,33 @@ def test_a_row_that_nobody_can_read_is_left_out_and_counted(db: ChatDb, monkeypa
     assert reading is not None
     assert ([message.text for message in reading.messages], reading.last_rowid) == (["before", "behind"], 3)
     assert reader.unreadable == {2}
+
+
+def test_no_identifier_is_sent_with_a_zero_character(db: ChatDb):
+    direct = db.direct("+1202\x005550150", uncanonicalized_id="2025550150\0")
+    db.message(direct, "x", sender="+1202\x005550150", service="i\0M", destination_caller_id="\0+1")
+    db.update(db.message(direct, "a reply").guid, thread_originator_guid="T\x001", thread_originator_part="0:0:1")
+    db.message(None, "", sender="+1202\x005550150", item_type=1, other_handle=db.handle("b\0@example.com"))
+
+    said, reply, event = messages(db.path)
+
+    assert (said.chat_guid, said.sender, said.service, said.destination) == (
+        "iMessage;-;+12025550150",
+        "+12025550150",
+        "iM",
+        "+1",
+    )
+    assert extra_of(reply).reply_to_guid == "T1"
+    assert extra_of(event).group_event == GroupEvent(EventKind.ADDED, "b@example.com", "", 1, 0)
+
+
+def test_a_message_whose_guid_has_a_zero_character_is_left_out(db: ChatDb):
+    chat = db.direct(ANA)
+    db.message(chat, "strange", guid="A\0B")
+    db.message(chat, "its double", guid="AB")
+    recent = DATE + UNIX_2001
+
+    with MessagesReader(db.path) as reader:
+        both_ways = [*reader.readings(None, 2), *reader.readings(recent, 2), *reader.rows([1, 2])]
+
+    assert [message.text for reading in both_ways for message in reading.messages] == ["its double"] * 3

@@ -57,7 +57,7 @@ def test_a_name_of_another_type_or_encoding_is_read_as_text(tmp_path: Path):
     write_address_book(tmp_path, [("Ana", "Lund", ["1"], []), ("Ben", "", ["2"], [])])
     with closing(sqlite3.connect(tmp_path / "AddressBook-v22.abcddb", isolation_level=None)) as connection:
         connection.execute(
-            "UPDATE ZABCDRECORD SET ZFIRSTNAME = CAST('Ana' AS BLOB), ZLASTNAME = x'ff42' WHERE Z_PK = 1"
+            "UPDATE ZABCDRECORD SET ZFIRSTNAME = CAST('Ana' AS BLOB), ZLASTNAME = x'ff4200' WHERE Z_PK = 1"
         )
         connection.execute("UPDATE ZABCDPHONENUMBER SET ZFULLNUMBER = x'31' WHERE Z_PK = 2")
 
