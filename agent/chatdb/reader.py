@@ -272,7 +272,8 @@ class MessagesReader:
             for _, chat in self._chats_of([row[ROWID]]):
                 if chat in self._directory.chats:
                     return self._directory.chats[chat]
-        return self._directory.orphans_chat(row[ROOM], row[HANDLE] or 0)
+        room = (row[ROOM] or "").replace("\0", "")  # as the directory has it
+        return self._directory.orphans_chat(room, row[HANDLE] or 0)
 
     def _in_excluded_chats(self, rows: Sequence[Row]) -> set[int]:
         """The rows that are in a chat that may not leave the Mac, be it one of two."""
@@ -284,7 +285,7 @@ class MessagesReader:
     def _chats_of(self, rowids: Sequence[int]) -> list[tuple[int, int]]:
         """The chats of these messages, by message and the oldest chat first."""
         found: list[tuple[int, int]] = []
-        with readable_errors(self._path):
+        with readable_errors(self._path), lenient_text(self._connection):
             for marks, values in in_lists(rowids):
                 query = f"SELECT message_id, chat_id FROM chat_message_join WHERE message_id IN ({marks})"  # noqa: S608
                 found += self._connection.execute(f"{query} ORDER BY message_id, chat_id", values).fetchall()

@@ -13,6 +13,7 @@ from agent.chatdb.message_row import Row, message_of
 from agent.chatdb.reader import MessagesReader
 from agent.chatdb.records import EventKind, GroupEvent, Message
 from agent.chatdb.schema import _ATTACHMENT, _CHAT, _HANDLE, _RARE, _USUAL
+from agent.privacy import Privacy
 from agent.sync.requests import request_of, requests_of_chats
 from agent.wire import contacts_of
 from sync_svc.api import parse_batches
@@ -24,6 +25,7 @@ READ = {"message": {**_USUAL, **_RARE}, "chat": _CHAT, "handle": _HANDLE, "attac
 COLUMNS = [
     *((table, column) for table, columns in READ.items() for column in columns if column != "ROWID"),
     ("deleted_messages", "guid"),
+    ("chat_message_join", "chat_id"),
 ]
 VALUES = [
     "'abc'",
@@ -140,6 +142,16 @@ def test_no_identifier_is_sent_with_a_zero_character(db: ChatDb):
     )
     assert extra_of(reply).reply_to_guid == "T1"
     assert extra_of(event).group_event == GroupEvent(EventKind.ADDED, "b@example.com", "", 1, 0)
+
+
+def test_an_orphan_of_an_excluded_room_stays_although_the_room_has_a_zero_character(db: ChatDb):
+    db.group(ANA, BEN, guid="iMessage;+;chat7", room_name="ch\0at7", chat_identifier="ch\0at7")
+    db.message(None, "theirs", sender=BEN, cache_roomnames="ch\0at7")
+
+    (orphan,) = messages(db.path)
+
+    assert orphan.chat_guid == "iMessage;+;chat7"
+    assert texts(db.path, privacy=Privacy.of(("chat7",))) == []
 
 
 def test_a_message_whose_guid_has_a_zero_character_is_left_out(db: ChatDb):
