@@ -10,7 +10,7 @@ from agent.chatdb.reader import BYTES_PER_BATCH
 from agent.chatdb.records import Edit, Kind
 from agent.chatdb.summary_info import NO_HISTORY, history_of
 from agent.chatdb.typedstream import decode_text
-from agent.sync.requests import request_of
+from agent.sync.requests import requests_of
 from stack.demo_data.summary_info import edited_info, unsent_info
 from stack.demo_data.typedstream_writer import attributed_body
 from tests.chatdb_builder import ANA, DATE, ChatDb
@@ -81,7 +81,7 @@ def test_versions_that_share_one_text_are_not_longer_together_than_the_list(db: 
     for _ in range(30):
         db.message(chat, "x", message_summary_info=info)
 
-    requests = [request_of(reading, set()).ByteSize() for reading in readings(db.path)]
+    requests = [one.ByteSize() for reading in readings(db.path) for one in requests_of(reading, set())]
 
     assert len(info) < 310_000  # the writer puts the text into it once
     assert max(requests) <= 2 * BYTES_PER_BATCH

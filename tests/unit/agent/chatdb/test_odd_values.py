@@ -14,7 +14,7 @@ from agent.chatdb.reader import MessagesReader
 from agent.chatdb.records import EventKind, GroupEvent, Message
 from agent.chatdb.schema import _ATTACHMENT, _CHAT, _HANDLE, _RARE, _USUAL
 from agent.privacy import Privacy
-from agent.sync.requests import request_of, requests_of_chats
+from agent.sync.requests import requests_of, requests_of_chats
 from agent.wire import contacts_of
 from sync_svc.api import parse_batches
 from tests.chatdb_builder import ANA, BEN, CLEO, DATE, ChatDb, MacOS
@@ -86,7 +86,8 @@ def read_and_taken(path: Path) -> list[Message]:
             parse_batches.batch_of_stream(request)
         for reading in [*reader.readings(None, last), *reader.readings(DATE + UNIX_2001, last)]:
             found += reading.messages
-            parse_batches.batch_of_stream(request_of(reading, set()))
+            for request in requests_of(reading, set()):
+                parse_batches.batch_of_stream(request)
         assert not reader.unreadable
     return found
 
