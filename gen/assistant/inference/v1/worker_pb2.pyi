@@ -92,7 +92,7 @@ class GenerateRequest(_message.Message):
     suggestions: _builtins.int
     """How many suggestions from one reading of the prompt, 1 to 4; 1 when left out."""
     cache_key: _builtins.str
-    """What may share a cached prefix: the conversation's UUID."""
+    """What may share a cached prefix with others of the account: the conversation's UUID. Without one nothing is shared."""
     adapter_id: _builtins.str
     """The adapter to use, by id; empty is the base model."""
     account_id: _builtins.str
@@ -289,10 +289,13 @@ class PrefillRequest(_message.Message):
     PROMPT_FIELD_NUMBER: _builtins.int
     CACHE_KEY_FIELD_NUMBER: _builtins.int
     ADAPTER_ID_FIELD_NUMBER: _builtins.int
+    ACCOUNT_ID_FIELD_NUMBER: _builtins.int
     cache_key: _builtins.str
-    """The conversation's UUID."""
+    """The conversation's UUID, as the later Generate gives it."""
     adapter_id: _builtins.str
     """The adapter, by id."""
+    account_id: _builtins.str
+    """The account whose conversation it is, UUID: no account goes on with what was read for another."""
     @_builtins.property
     def prompt(self) -> _containers.RepeatedCompositeFieldContainer[Global___PromptPart]:
         """The prompt."""
@@ -303,10 +306,11 @@ class PrefillRequest(_message.Message):
         prompt: _abc.Iterable[Global___PromptPart] | None = ...,
         cache_key: _builtins.str = ...,
         adapter_id: _builtins.str = ...,
+        account_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["adapter_id", b"adapter_id", "cache_key", b"cache_key", "prompt", b"prompt"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "adapter_id", b"adapter_id", "cache_key", b"cache_key", "prompt", b"prompt"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -81,7 +81,9 @@ class WorkerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Prefill(self, request, context):
-        """Reads a prompt into the cache, so that a later Generate that begins with it starts at once.
+        """Reads a prompt into the cache, so that a later Generate of the same account and cache key that begins with it starts at
+        once. It comes after everybody who waits for text, and gives way to them: answered then with what was read.
+        RESOURCE_EXHAUSTED when enough waits to be read ahead; nothing is lost by that.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

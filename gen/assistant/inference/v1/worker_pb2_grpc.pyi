@@ -39,7 +39,10 @@ class WorkerServiceStub:
     INVALID_ARGUMENT when prompt and max_tokens do not fit the context.
     """
     Prefill: _grpc.UnaryUnaryMultiCallable[_worker_pb2.PrefillRequest, _worker_pb2.PrefillResponse]
-    """Reads a prompt into the cache, so that a later Generate that begins with it starts at once."""
+    """Reads a prompt into the cache, so that a later Generate of the same account and cache key that begins with it starts at
+    once. It comes after everybody who waits for text, and gives way to them: answered then with what was read.
+    RESOURCE_EXHAUSTED when enough waits to be read ahead; nothing is lost by that.
+    """
     CountTokens: _grpc.UnaryUnaryMultiCallable[_worker_pb2.CountTokensRequest, _worker_pb2.CountTokensResponse]
     """Counts tokens without running the model."""
     LoadAdapter: _grpc.UnaryUnaryMultiCallable[_worker_pb2.LoadAdapterRequest, _worker_pb2.LoadAdapterResponse]
@@ -60,7 +63,10 @@ class WorkerServiceAsyncStub(WorkerServiceStub):
     INVALID_ARGUMENT when prompt and max_tokens do not fit the context.
     """
     Prefill: _aio.UnaryUnaryMultiCallable[_worker_pb2.PrefillRequest, _worker_pb2.PrefillResponse]  # type: ignore[assignment]
-    """Reads a prompt into the cache, so that a later Generate that begins with it starts at once."""
+    """Reads a prompt into the cache, so that a later Generate of the same account and cache key that begins with it starts at
+    once. It comes after everybody who waits for text, and gives way to them: answered then with what was read.
+    RESOURCE_EXHAUSTED when enough waits to be read ahead; nothing is lost by that.
+    """
     CountTokens: _aio.UnaryUnaryMultiCallable[_worker_pb2.CountTokensRequest, _worker_pb2.CountTokensResponse]  # type: ignore[assignment]
     """Counts tokens without running the model."""
     LoadAdapter: _aio.UnaryUnaryMultiCallable[_worker_pb2.LoadAdapterRequest, _worker_pb2.LoadAdapterResponse]  # type: ignore[assignment]
@@ -90,7 +96,10 @@ class WorkerServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _worker_pb2.PrefillRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_worker_pb2.PrefillResponse, _abc.Awaitable[_worker_pb2.PrefillResponse]]:
-        """Reads a prompt into the cache, so that a later Generate that begins with it starts at once."""
+        """Reads a prompt into the cache, so that a later Generate of the same account and cache key that begins with it starts at
+        once. It comes after everybody who waits for text, and gives way to them: answered then with what was read.
+        RESOURCE_EXHAUSTED when enough waits to be read ahead; nothing is lost by that.
+        """
 
     @_abc_1.abstractmethod
     def CountTokens(

@@ -98,7 +98,7 @@ export declare type GenerateRequest = Message<"assistant.inference.v1.GenerateRe
   suggestions: number;
 
   /**
-   * What may share a cached prefix: the conversation's UUID.
+   * What may share a cached prefix with others of the account: the conversation's UUID. Without one nothing is shared.
    *
    * @generated from field: string cache_key = 5;
    */
@@ -154,7 +154,7 @@ export declare type GenerateRequestJson = {
   suggestions?: number;
 
   /**
-   * What may share a cached prefix: the conversation's UUID.
+   * What may share a cached prefix with others of the account: the conversation's UUID. Without one nothing is shared.
    *
    * @generated from field: string cache_key = 5;
    */
@@ -535,7 +535,7 @@ export declare type PrefillRequest = Message<"assistant.inference.v1.PrefillRequ
   prompt: PromptPart[];
 
   /**
-   * The conversation's UUID.
+   * The conversation's UUID, as the later Generate gives it.
    *
    * @generated from field: string cache_key = 2;
    */
@@ -547,6 +547,13 @@ export declare type PrefillRequest = Message<"assistant.inference.v1.PrefillRequ
    * @generated from field: string adapter_id = 3;
    */
   adapterId: string;
+
+  /**
+   * The account whose conversation it is, UUID: no account goes on with what was read for another.
+   *
+   * @generated from field: string account_id = 4;
+   */
+  accountId: string;
 };
 
 /**
@@ -563,7 +570,7 @@ export declare type PrefillRequestJson = {
   prompt?: PromptPartJson[];
 
   /**
-   * The conversation's UUID.
+   * The conversation's UUID, as the later Generate gives it.
    *
    * @generated from field: string cache_key = 2;
    */
@@ -575,6 +582,13 @@ export declare type PrefillRequestJson = {
    * @generated from field: string adapter_id = 3;
    */
   adapterId?: string;
+
+  /**
+   * The account whose conversation it is, UUID: no account goes on with what was read for another.
+   *
+   * @generated from field: string account_id = 4;
+   */
+  accountId?: string;
 };
 
 /**
@@ -1227,7 +1241,9 @@ export declare const WorkerService: GenService<{
     output: typeof GenerateResponseSchema;
   },
   /**
-   * Reads a prompt into the cache, so that a later Generate that begins with it starts at once.
+   * Reads a prompt into the cache, so that a later Generate of the same account and cache key that begins with it starts at
+   * once. It comes after everybody who waits for text, and gives way to them: answered then with what was read.
+   * RESOURCE_EXHAUSTED when enough waits to be read ahead; nothing is lost by that.
    *
    * @generated from rpc assistant.inference.v1.WorkerService.Prefill
    */
