@@ -30,6 +30,8 @@ class WorkerSettings(InternalSettings):
     sequences: int = Field(8, validation_alias="ML_SERVICE_SEQUENCES", ge=1, le=256)
     # Tokens that all of them may have together; 0 is a quarter of what they would need at their longest.
     cache_tokens: int = Field(0, validation_alias="ML_SERVICE_CACHE_TOKENS", ge=0)
+    # Megabytes of the host's memory for conversations that had to leave the model's cache; 0 keeps none.
+    spill_megabytes: int = Field(512, validation_alias="ML_SERVICE_SPILL_MB", ge=0, le=1_048_576)
     # Generations that may wait.
     queue_limit: int = Field(512, validation_alias="ML_SERVICE_QUEUE_LIMIT", ge=1, le=100_000)
     # 0 is as many as this process may use.

@@ -14,7 +14,8 @@ class AdmissionQueue:
     """Jobs that wait. The event loop offers, the engine's thread takes; a lock keeps the bound exact.
 
     Accounts take turns, so that one that asks for a hundred drafts does not make the others wait for all of them. Work
-    that lost its sequences comes back in front: its reader has already seen a beginning.
+    that lost its sequences comes back in front: its reader has already seen a beginning. What only reads ahead comes after
+    everybody, and no more of it waits than could run at once.
     """
 
     def __init__(self, limit: int, sequences: int) -> None:
@@ -23,6 +24,7 @@ class AdmissionQueue:
         self._lock = threading.Lock()
         self._resumed: deque[Job] = deque()
         self._lanes: OrderedDict[str, deque[Job]] = OrderedDict()
+        self._ahead: deque[Job] = deque()
         self._size = 0
         self._job_seconds = 0.0
         self._closed = False
@@ -35,15 +37,23 @@ class AdmissionQueue:
         with self._lock:
             if self._closed:
                 raise Unavailable("no model is loaded")
-            if self._size >= self._limit:
+            if job.request.ahead:
+                self._offer_ahead(job)
+            elif self._size - len(self._ahead) >= self._limit:
                 raise Overloaded("the queue is full", retry_after=max(1.0, self.eta(self._size)))
-            self._lanes.setdefault(job.request.account_id, deque()).append(job)
+            else:
+                self._lanes.setdefault(job.request.account_id, deque()).append(job)
             self._size += 1
+
+    def _offer_ahead(self, job: Job) -> None:
+        if len(self._ahead) >= self._sequences:
+            raise Overloaded("enough waits to be read ahead", retry_after=max(1.0, self.eta(self._size)))
+        self._ahead.append(job)
 
     def put_back(self, job: Job) -> None:
         """Return work that lost its sequences; never refused, and before all that has not begun."""
         with self._lock:
-            self._resumed.appendleft(job)
+            (self._ahead if job.request.ahead else self._resumed).appendleft(job)
             self._size += 1
 
     def head(self) -> Job | None:
@@ -96,12 +106,14 @@ class AdmissionQueue:
         lanes = [list(lane) for lane in self._lanes.values()]
         for turn in range(max(map(len, lanes), default=0)):
             yield from (lane[turn] for lane in lanes if turn < len(lane))
+        yield from self._ahead
 
     def _remove(self, job: Job) -> None:
         self._size -= 1
-        if job in self._resumed:
-            self._resumed.remove(job)
-            return
+        for line in (self._resumed, self._ahead):
+            if job in line:
+                line.remove(job)
+                return
         lane = self._lanes[job.request.account_id]
         lane.remove(job)
         if not lane:

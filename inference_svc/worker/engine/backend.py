@@ -55,8 +55,17 @@ class Backend(Protocol):
     def share(self, source: int, target: int) -> None:
         """Give `target`, which is empty, all that `source` has in the cache."""
 
+    def cut(self, sequence: int, end: int) -> bool:
+        """Forget what the sequence has from this position on; False when the model cannot, and all is to be forgotten."""
+
     def forget(self, sequence: int) -> None:
         """Free the sequence's cache."""
+
+    def save(self, sequence: int, most: int) -> bytearray | None:
+        """A copy of the sequence's cache in the host's memory, or None when that is more than so many bytes."""
+
+    def restore(self, sequence: int, saved: bytearray) -> bool:
+        """Give an empty sequence what was saved; False when there is no room, and it is still empty."""
 
     def reset(self) -> None:
         """Make a new, empty context after a fatal step."""

@@ -48,6 +48,8 @@ class Finished:
     mean_logprob: float
     prompt_tokens: int
     completion_tokens: int
+    # Prompt tokens that the cache still had.
+    cached_tokens: int
     queue_seconds: float
     first_token_seconds: float
     last: bool

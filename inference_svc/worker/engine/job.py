@@ -1,6 +1,6 @@
 """The state of one request inside the engine, owned by the engine's thread."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 from inference_svc.worker.engine.backend import Sampler
 from inference_svc.worker.engine.request import GenerationRequest
@@ -41,7 +41,8 @@ class Job:
 
     def __init__(self, request: GenerationRequest, number: int, seed: int, deadline: float, now: float) -> None:
         self.request = request
-        self.prompt = request.prompt
+        # The last token is left to whoever wants to know what follows it.
+        self.prompt = request.prompt[:-1] if request.ahead else request.prompt
         self.number = number
         self.seed = seed
         self.deadline = deadline
@@ -54,9 +55,17 @@ class Job:
         # Whether every suggestion has the prompt in its own sequence.
         self.forked = False
         self.cancelled = False
+        # Tokens of the prompt that the cache held when the job began.
+        self.reused = 0
         # The queue position the reader was last told.
         self.told_position: int | None = None
         self.stream: TokenStream
+
+    @property
+    def key(self) -> Hashable:
+        """Under what its sequence is kept: for the conversation's next request, or for its own return."""
+        request = self.request
+        return (request.account_id, request.cache_key) if request.cache_key else self.number
 
     @property
     def live(self) -> list[Branch]:

@@ -36,6 +36,10 @@ class GenerationRequest:
     sampling: Sampling = field(default_factory=Sampling)
     # Decode alone with fixed shapes, so that the same request gives the same text.
     deterministic: bool = False
+    # Only read the prompt, all but its last token, so that a later request with its cache key writes at once.
+    ahead: bool = False
+    # What may go on with what was read for another request, together with account and adapter: the conversation.
+    cache_key: str = ""
     # The queue is fair between owners.
     account_id: str = ""
     # On the engine's clock; None leaves only the engine's own cap.
@@ -68,7 +72,7 @@ def check(request: GenerationRequest, limits: Limits) -> None:
 
 
 def _check_room(request: GenerationRequest, limits: Limits) -> None:
-    prompt, answer = len(request.prompt), request.max_tokens
+    prompt, answer = len(request.prompt), 0 if request.ahead else request.max_tokens
     if prompt + answer > limits.context_size:
         raise InvalidInput(
             "prompt",

@@ -1,12 +1,13 @@
 """Decides who runs and what the next step feeds. Holds no thread, no clock and no model: plain state in, plan out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from inference_svc.worker.engine.admission import AdmissionQueue
 from inference_svc.worker.engine.backend import Backend, Span
 from inference_svc.worker.engine.job import Branch, Job
 from inference_svc.worker.engine.prefill_budget import PrefillBudget
-from inference_svc.worker.engine.sequences import SequenceAllocator
+from inference_svc.worker.engine.sequences import Sequences, common_prefix
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,26 +30,35 @@ class Scheduler:
     one token for a branch that writes, a chunk for one that reads, be it a new prompt or work that lost its sequence.
     """
 
-    def __init__(self, backend: Backend, queue: AdmissionQueue, budget: PrefillBudget) -> None:
+    def __init__(self, backend: Backend, queue: AdmissionQueue, budget: PrefillBudget, spill_bytes: int = 0) -> None:
         self._backend = backend
         self._queue = queue
         self._budget = budget
-        self._sequences = SequenceAllocator(backend.limits.sequences)
+        self._sequences = Sequences(backend, spill_bytes)
         self.running: list[Job] = []
 
     def admit(self) -> list[Job]:
         """Start jobs from the queue while there is room; return them."""
         started: list[Job] = []
-        while self._sequences.free and (job := self._queue.head()) is not None and self._fits(job):
+        while (job := self._queue.head()) is not None and self._fits(job):
             self._queue.take(job)
             self._start(job)
             started.append(job)
         return started
 
+    def in_the_way(self) -> Job | None:
+        """A job that only reads ahead while another one wants its place, or what it reads."""
+        ahead = [job for job in self.running if job.request.ahead]
+        head = self._queue.head() if ahead else None
+        if head is None or head.request.ahead:
+            return None
+        return next((job for job in ahead if job.key == head.key), None if self._fits(head) else ahead[-1])
+
     def yield_paused(self) -> None:
         """Make the running work of slow readers give way when somebody waits for its place."""
         paused = [job for job in self.running if job.paused]
-        if paused and self._queue.head() is not None:
+        head = self._queue.head() if paused else None
+        if head is not None and not head.request.ahead:
             self.preempt(max(paused, key=lambda job: job.number))
 
     def plan(self) -> Plan | None:
@@ -79,48 +89,101 @@ class Scheduler:
                 to_sample += [(heir, output) for heir in heirs if heir.cached == heir.size]
         return to_sample
 
-    def release(self, branch: Branch) -> None:
-        """Give the branch's sequence back; safe to call twice."""
+    def read(self) -> list[Job]:
+        """The running jobs that were to read ahead and have."""
+        return [job for job in self.running if job.request.ahead and job.branches[0].cached == len(job.prompt)]
+
+    def release(self, branch: Branch, *, keep: bool = False) -> None:
+        """Take the branch's sequence back, perhaps with what it holds; safe to call twice."""
         if branch.sequence is None:
             return
-        self._backend.forget(branch.sequence)
-        self._sequences.give_back(branch.sequence)
+        # One sequence of a conversation is enough, and what broke or must not depend on others leaves nothing behind.
+        if keep and not branch.job.solo and branch is branch.job.branches[0]:
+            self._sequences.keep(branch.job.key, branch.sequence, branch.tokens(0, branch.cached))
+        else:
+            self._sequences.give_back(branch.sequence)
         branch.sequence = None
         branch.cached = 0
 
-    def retire(self, job: Job) -> None:
+    def retire(self, job: Job, *, keep: bool = False) -> None:
         """Forget a job that is over."""
         for branch in job.branches:
-            self.release(branch)
+            self.release(branch, keep=keep)
         if job in self.running:
             self.running.remove(job)
 
-    def preempt(self, job: Job) -> None:
+    def preempt(self, job: Job, *, keep: bool = True) -> None:
         """Take a job's sequences away; it keeps its tokens and waits in front of the queue."""
-        self.retire(job)
+        self.retire(job, keep=keep)
         self._queue.put_back(job)
 
     def make_room(self) -> Job | None:
-        """The cache is full: preempt the youngest, slow readers first. Return the job if it is alone: it cannot be helped."""
+        """The cache is full: what nobody uses goes first, then the youngest is preempted, slow readers before others.
+
+        Return the job if it is alone: it cannot be helped.
+        """
+        if self._sequences.evict():
+            return None
         if len(self.running) == 1:
             return self.running[0]
-        self.preempt(max(self.running, key=lambda job: (job.paused, job.number)))
+        self.preempt(max(self.running, key=lambda job: (job.request.ahead, job.paused, job.number)))
+        self._sequences.evict()
         return None
 
+    def lost(self) -> None:
+        """The context is a new one, and nothing is in it."""
+        self._sequences.lost()
+
     def _fits(self, job: Job) -> bool:
+        if len(job.live) > self._sequences.available:
+            return False
         if not self.running:
             return True
         if job.solo or self.running[0].solo:
             return False
-        used = sum(other.cells for other in self.running)
-        return len(job.live) <= self._sequences.free and used + job.cells < self._backend.limits.pool_size
+        return self._used + job.cells < self._backend.limits.pool_size
+
+    @property
+    def _used(self) -> int:
+        return sum(job.cells for job in self.running)
 
     def _start(self, job: Job) -> None:
-        branches = job.live
-        for branch, sequence in zip(branches, self._sequences.take(len(branches)), strict=True):
-            branch.sequence = sequence
-        job.forked = len(branches) == 1
+        if job.solo:
+            # What lies beside it in the cache must change nothing.
+            self._sequences.leave(0)
+        else:
+            self._sequences.leave(max(0, self._backend.limits.pool_size - self._used - job.cells), but=job.key)
+            self._resume(job)
+        for branch in job.live:
+            if branch.sequence is None:
+                branch.sequence = self._sequences.take()
+        job.forked = len(job.live) == 1
         self.running.append(job)
+
+    def _resume(self, job: Job) -> None:
+        """Go on with what the cache still has of the job's beginning; at least one token is left to feed."""
+        leader = job.live[0]
+        size = leader.size if len(job.live) == 1 else len(job.prompt)
+        most = size if job.request.ahead else size - 1
+        tokens = leader.tokens(0, size)
+        found = self._sequences.resume(job.key, tokens, most) or self._borrow(job, tokens, most)
+        if found is not None:
+            leader.sequence, leader.cached = found
+            job.reused = min(leader.cached, len(job.prompt))
+
+    def _borrow(self, job: Job, tokens: Sequence[int], most: int) -> tuple[int, int] | None:
+        """A copy of what running work of the same conversation has in the cache."""
+        donors = [donor.branches[0] for donor in self.running if donor.key == job.key and not donor.solo]
+        for donor in donors:
+            held = donor.tokens(0, donor.cached)
+            common = common_prefix(held, tokens, most)
+            if donor.sequence is not None and common:
+                sequence = self._sequences.take()
+                self._backend.share(donor.sequence, sequence)
+                if common == len(held) or self._backend.cut(sequence, common):
+                    return sequence, common
+                self._sequences.give_back(sequence)
+        return None
 
     def _fork(self, leader: Branch) -> None:
         """Give the prompt that one branch has read to the others."""
@@ -140,13 +203,15 @@ class Scheduler:
     def _share(self, reading: list[Branch], writing: int) -> list[tuple[Branch, int]]:
         """Split the step's budget: half to the oldest, which therefore never starves, the rest to the shortest.
 
-        The shortest first, since then a short prompt does not wait for a long one that came before it.
+        The shortest first, since then a short prompt does not wait for a long one that came before it. Reading ahead gets
+        what nobody else wants.
         """
-        if not reading:
+        wanted = [branch for branch in reading if not branch.job.request.ahead] or reading
+        if not wanted:
             return []
-        budget = self._tokens_to_read(reading[0].job, writing)
-        oldest = min(reading, key=lambda branch: branch.job.number)
-        others = sorted((b for b in reading if b is not oldest), key=self._behind)
+        budget = self._tokens_to_read(wanted[0].job, writing)
+        oldest = min(wanted, key=lambda branch: branch.job.number)
+        others = sorted((b for b in wanted if b is not oldest), key=self._behind)
         first = min(self._behind(oldest), max(budget // 2, budget - sum(map(self._behind, others))))
         chunks = [(oldest, first)]
         budget -= first
@@ -166,5 +231,5 @@ class Scheduler:
         assert branch.sequence is not None
         start, end = branch.cached, branch.cached + count
         heirs = [branch] if branch.job.forked else branch.job.live
-        output = any(heir.size == end for heir in heirs)
+        output = not branch.job.request.ahead and any(heir.size == end for heir in heirs)
         return Span(branch.sequence, start, branch.tokens(start, end), output)

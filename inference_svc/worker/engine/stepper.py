@@ -35,6 +35,8 @@ class EngineOptions:
     prefill_beside: int = 256
     # What a step with a prompt in it should take at most.
     step_seconds: float = 0.25
+    # Host memory for conversations that had to leave the model's cache.
+    spill_bytes: int = 0
 
 
 class Stepper:
@@ -57,7 +59,7 @@ class Stepper:
         self._healthy = healthy
         self._budget = PrefillBudget(options.prefill_alone, options.prefill_beside, options.step_seconds)
         self.queue = AdmissionQueue(options.queue_limit, backend.limits.sequences)
-        self._scheduler = Scheduler(backend, self.queue, self._budget)
+        self._scheduler = Scheduler(backend, self.queue, self._budget, options.spill_bytes)
         self._outbox: Outbox = []
         self._submitted = 0
         self._queue_changed = False
@@ -150,6 +152,9 @@ class Stepper:
                 self._finish(branch, reason)
 
     def _admit(self) -> None:
+        # What it has read by now is kept, so that whoever takes its place goes on from there.
+        while (ahead := self._scheduler.in_the_way()) is not None:
+            self._finish(ahead.branches[0], FinishReason.STOP)
         started = self._scheduler.admit()
         if len(self.queue):
             self._scheduler.yield_paused()
@@ -161,6 +166,8 @@ class Stepper:
         if started or self._queue_changed:
             self._tell_positions()
             self._queue_changed = False
+        for job in self._scheduler.read():
+            self._finish(job.branches[0], FinishReason.STOP)
 
     def _tell_positions(self) -> None:
         for position, job in enumerate(self.queue.order()):
@@ -194,7 +201,8 @@ class Stepper:
                 self._fail(job, Unavailable("the model failed on this request"))
             else:
                 job.solo |= job in suspects
-                self._scheduler.preempt(job)
+                self._scheduler.preempt(job, keep=False)
+        self._scheduler.lost()
         self.flush()
         self._backend.reset()
         self._healthy(True)
@@ -234,7 +242,7 @@ class Stepper:
         job = branch.job
         if not branch.text.stopped:
             self._say(branch, branch.text.finish())
-        self._end_branch(branch)
+        self._end_branch(branch, keep=bool(job.request.cache_key))
         last = not job.live
         if last:
             self._retire(job)
@@ -247,7 +255,8 @@ class Stepper:
             suggestion=branch.index,
             reason=reason,
             mean_logprob=branch.text.mean_logprob,
-            prompt_tokens=len(job.prompt),
+            prompt_tokens=len(job.request.prompt),
+            cached_tokens=job.reused,
             completion_tokens=branch.text.sent_tokens,
             queue_seconds=(now if job.started is None else job.started) - job.submitted,
             first_token_seconds=0.0 if job.first_token is None else job.first_token - job.submitted,
@@ -260,15 +269,15 @@ class Stepper:
         self._retire(job)
         self._emit(job, Failed(error))
 
-    def _end_branch(self, branch: Branch) -> None:
+    def _end_branch(self, branch: Branch, *, keep: bool = False) -> None:
         branch.done = True
-        self._scheduler.release(branch)
+        self._scheduler.release(branch, keep=keep)
         if branch.sampler is not None:
             branch.sampler.close()
 
     def _retire(self, job: Job) -> None:
         self._scheduler.retire(job)
-        if job.started is not None:
+        if job.started is not None and not job.request.ahead:
             self.queue.record(self._clock() - job.started)
 
     def _say(self, branch: Branch, text: str) -> None:

@@ -70,8 +70,28 @@ class LlamaBackend:
     def share(self, source: int, target: int) -> None:
         lib.llama_memory_seq_cp(self._memory, source, target, -1, -1)
 
+    def cut(self, sequence: int, end: int) -> bool:
+        if not lib.llama_memory_seq_rm(self._memory, sequence, end, -1):
+            return False
+        # With a sliding window the cells before it may be gone, and then nothing can go on from here.
+        return bool(lib.llama_memory_seq_pos_min(self._memory, sequence) <= max(0, end - self._model.window))
+
     def forget(self, sequence: int) -> None:
         lib.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+
+    def save(self, sequence: int, most: int) -> bytearray | None:
+        size = int(lib.llama_state_seq_get_size(self._context, sequence))
+        if not 0 < size <= most:
+            return None
+        saved = bytearray(size)
+        written = lib.llama_state_seq_get_data(self._context, _bytes_of(saved), size, sequence)
+        return saved if written == size else None
+
+    def restore(self, sequence: int, saved: bytearray) -> bool:
+        if lib.llama_state_seq_set_data(self._context, _bytes_of(saved), len(saved), sequence):
+            return True
+        self.forget(sequence)
+        return False
 
     def reset(self) -> None:
         self._free()
@@ -123,3 +143,7 @@ class LlamaBackend:
             lib.llama_free(self._context)
             self._context = None
             self._rows_address = 0
+
+
+def _bytes_of(saved: bytearray) -> Any:
+    return ctypes.cast((ctypes.c_uint8 * len(saved)).from_buffer(saved), ctypes.POINTER(ctypes.c_uint8))

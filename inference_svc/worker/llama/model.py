@@ -38,6 +38,8 @@ class LlamaModel:
         self.vocab = lib.llama_model_get_vocab(self.handle)
         self.vocab_size = int(lib.llama_vocab_n_tokens(self.vocab))
         self.trained_context = int(lib.llama_model_n_ctx_train(self.handle))
+        # How far back a layer with a sliding window looks; 0 when there is none.
+        self.window = int(lib.llama_model_n_swa(self.handle))
 
     def chat_template(self) -> str:
         """The Jinja template that the file carries, or nothing."""

@@ -60,7 +60,9 @@ class RunningModel:
 
 
 @asynccontextmanager
-async def running_model(path: Path, options: ContextOptions) -> AsyncIterator[RunningModel]:
+async def running_model(
+    path: Path, options: ContextOptions, engine_options: EngineOptions | None = None
+) -> AsyncIterator[RunningModel]:
     vocabularies: list[Vocabulary] = []
 
     def load() -> LlamaBackend:
@@ -69,7 +71,7 @@ async def running_model(path: Path, options: ContextOptions) -> AsyncIterator[Ru
         vocabularies.append(tokenizer)
         return LlamaBackend(model, tokenizer, options)
 
-    engine = Engine(load, EngineOptions())
+    engine = Engine(load, engine_options or EngineOptions())
     await engine.start()
     try:
         yield RunningModel(engine, vocabularies[0])

@@ -95,3 +95,45 @@ def test_a_loading_can_be_given_up(model_path: Path):
     with pytest.raises(Exception, match="cannot be loaded"):
         LlamaModel(model_path, 0, give_up)
     assert heard
+
+
+def test_a_sequence_that_was_cut_goes_on_like_one_that_never_was_longer(backend: LlamaBackend):
+    backend.decode([Span(0, 0, TOKENS, True)])
+    whole = next_token(backend)
+    backend.decode([Span(0, 3, [400, 500], False)])
+
+    assert backend.cut(0, 2)
+    backend.decode([Span(0, 2, TOKENS[2:], True)])
+
+    assert next_token(backend).token == whole.token
+    assert next_token(backend).logprob == pytest.approx(whole.logprob, abs=0.05)
+
+
+def test_a_sequence_comes_back_from_memory_as_it_was(backend: LlamaBackend):
+    backend.decode([Span(0, 0, TOKENS[:2], False)])
+    saved = backend.save(0, most=10_000_000)
+    assert saved is not None
+    backend.decode([Span(0, 2, TOKENS[2:], True)])
+    before = next_token(backend)
+    backend.forget(0)
+
+    assert backend.restore(3, saved)
+    backend.decode([Span(3, 2, TOKENS[2:], True)])
+
+    assert next_token(backend) == before
+
+
+def test_what_is_larger_than_allowed_is_not_saved(backend: LlamaBackend):
+    backend.decode([Span(0, 0, TOKENS, False)])
+
+    assert backend.save(0, most=1_000) is None
+
+
+def test_what_does_not_fit_is_not_restored_and_harms_nobody(backend: LlamaBackend):
+    backend.decode([Span(0, 0, (np.arange(200) % 1000 + 100).tolist(), False)])
+    saved = backend.save(0, most=100_000_000)
+    assert saved is not None
+
+    assert not backend.restore(1, saved)
+
+    assert backend.decode([Span(0, 200, [100], True), Span(1, 0, TOKENS, True)]) == 0

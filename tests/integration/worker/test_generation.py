@@ -7,6 +7,7 @@ from pathlib import Path
 from inference_svc.worker.engine.events import FinishReason, Piece
 from inference_svc.worker.engine.model import PromptPart
 from inference_svc.worker.engine.request import GenerationRequest, Sampling
+from inference_svc.worker.engine.stepper import EngineOptions
 from inference_svc.worker.llama.backend import ContextOptions
 from tests.deadline import eventually
 from tests.integration.worker.running import RunningModel, running_model
@@ -157,3 +158,49 @@ async def test_a_pool_too_small_for_all_serves_them_one_after_another(model_path
 def _endless() -> Sampling:
     """Hot enough that the model hardly ever ends."""
     return Sampling(temperature=2.0, top_k=1000, top_p=1.0, min_p=0.0, seed=5)
+
+
+CONVERSATION = "Them: Are you coming tonight?\nMe: Yes, at eight.\nThem: Great. Shall I bring something?\n" * 6
+
+
+async def test_what_the_cache_still_has_changes_no_word(smollm: RunningModel):
+    first, grown = CONVERSATION + "Me:", CONVERSATION + "Me: Some bread.\nThem: White or dark?\nMe:"
+
+    async def ask(text: str, key: str) -> tuple[str, int]:
+        answer = await smollm.ask(smollm.prompt(text), max_tokens=16, sampling=GREEDY, cache_key=key)
+        return answer.text, answer.ends[0].cached_tokens
+
+    cold = [await ask(text, key) for text, key in ((first, "a"), (grown, "b"))]
+    warm = [await ask(text, "c") for text in (first, first, grown)]
+
+    assert [text for text, _ in warm] == [cold[0][0], cold[0][0], cold[1][0]]
+    assert cold[1][1] == warm[0][1] == 0
+    assert warm[1][1] == len(smollm.prompt(first)) - 1
+    assert warm[2][1] > 0.9 * len(smollm.prompt(first))
+
+
+async def test_after_reading_ahead_the_first_token_costs_one_step(smollm: RunningModel):
+    prompt = smollm.prompt("(read ahead)\n" + CONVERSATION + "Me:")
+    await smollm.ask(prompt, ahead=True, cache_key="ahead")
+    before = smollm.engine.steps
+
+    answer = await smollm.ask(prompt, max_tokens=4, sampling=GREEDY, cache_key="ahead")
+
+    assert answer.ends[0].cached_tokens == len(prompt) - 1
+    assert smollm.engine.steps - before == answer.ends[0].completion_tokens
+
+
+async def test_more_conversations_than_sequences_come_back_from_the_hosts_memory(model_path: Path):
+    options = ContextOptions(sequences=2, context_size=512, pool_size=512, threads=2)
+    async with running_model(model_path, options, EngineOptions(spill_bytes=100_000_000)) as model:
+        prompts = [model.prompt(f"({number})\n{CONVERSATION}Me:") for number in range(5)]
+
+        async def ask(number: int) -> tuple[str, int]:
+            answer = await model.ask(prompts[number], max_tokens=8, sampling=GREEDY, cache_key=str(number))
+            return answer.text, answer.ends[0].cached_tokens
+
+        cold = [await ask(number) for number in range(5)]
+        warm = [await ask(number) for number in range(5)]
+
+    assert [text for text, _ in warm] == [text for text, _ in cold]
+    assert [cached for _, cached in warm] == [len(prompt) - 1 for prompt in prompts]

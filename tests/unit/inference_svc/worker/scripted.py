@@ -1,5 +1,6 @@
 """A model that says what a test wrote, and checks that it is fed like a real one."""
 
+from array import array
 from collections import deque
 from collections.abc import Sequence
 
@@ -61,6 +62,10 @@ class ScriptedBackend:
         self.fed: list[dict[int, int]] = []
         self.samplers: list[ScriptedSampler] = []
         self.resets = 0
+        # What a recurrent model cannot: forget the end of a sequence.
+        self.can_cut = True
+        # Bytes of the host's memory that a saved token takes.
+        self.bytes_per_token = 10
         self._vocabulary: list[bytes] = [b"", b"?"]
         self._outputs: list[list[int]] = []
 
@@ -107,8 +112,29 @@ class ScriptedBackend:
         assert not self.cache[target]
         self.cache[target] = self.cache[source][:]
 
+    def cut(self, sequence: int, end: int) -> bool:
+        assert end < len(self.cache[sequence])
+        if self.can_cut:
+            del self.cache[sequence][end:]
+        return self.can_cut
+
     def forget(self, sequence: int) -> None:
         self.cache[sequence] = []
+
+    def save(self, sequence: int, most: int) -> bytearray | None:
+        tokens = self.cache[sequence]
+        size = len(tokens) * self.bytes_per_token
+        if size > most:
+            return None
+        saved = bytearray(size)
+        saved[: 2 * len(tokens)] = array("H", tokens).tobytes()
+        return saved
+
+    def restore(self, sequence: int, saved: bytearray) -> bool:
+        assert not self.cache[sequence]
+        count = len(saved) // self.bytes_per_token
+        self.cache[sequence] = list(array("H", bytes(saved[: 2 * count])))
+        return True
 
     def reset(self) -> None:
         self.resets += 1

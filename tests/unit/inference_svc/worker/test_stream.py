@@ -33,7 +33,7 @@ def stream(calls: Calls) -> TokenStream:
 
 
 def done(last: bool = True) -> Finished:
-    return Finished(0, FinishReason.STOP, -0.1, 1, 1, 0.0, 0.0, last)
+    return Finished(0, FinishReason.STOP, -0.1, 1, 1, 0, 0.0, 0.0, last)
 
 
 def send(stream: TokenStream, *events: Event) -> None:
