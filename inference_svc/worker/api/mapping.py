@@ -31,7 +31,7 @@ _REASONS = {
 }
 
 
-def parts_of(request: worker_pb2.GenerateRequest) -> list[PromptPart]:
+def parts_of(request: worker_pb2.GenerateRequest | worker_pb2.PrefillRequest) -> list[PromptPart]:
     """The prompt's pieces."""
     return [PromptPart(part.text, part.special) for part in request.prompt]
 
@@ -46,8 +46,16 @@ def request_of(request: worker_pb2.GenerateRequest, prompt: Sequence[int], deadl
         stops=tuple(request.stops),
         sampling=_sampling(options),
         deterministic=options.deterministic,
+        cache_key=request.cache_key,
         account_id=request.account_id,
         deadline=deadline,
+    )
+
+
+def ahead_of(request: worker_pb2.PrefillRequest, prompt: Sequence[int], deadline: float | None) -> GenerationRequest:
+    """The engine's request to read a tokenized prompt."""
+    return GenerationRequest(
+        prompt=prompt, ahead=True, cache_key=request.cache_key, account_id=request.account_id, deadline=deadline
     )
 
 
@@ -91,6 +99,7 @@ def _done(event: Finished) -> worker_pb2.GenerationDone:
         mean_logprob=event.mean_logprob,
         prompt_tokens=event.prompt_tokens,
         completion_tokens=event.completion_tokens,
+        cached_tokens=event.cached_tokens,
         queue_seconds=event.queue_seconds,
         first_token_seconds=event.first_token_seconds,
         last=event.last,

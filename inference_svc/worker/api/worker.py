@@ -10,15 +10,18 @@ from typing import Any, cast
 import grpc
 from assistant.inference.v1 import worker_pb2, worker_pb2_grpc
 
-from inference_svc.worker.api.mapping import STATES, parts_of, request_of, response_of
+from inference_svc.worker.api.mapping import STATES, ahead_of, parts_of, request_of, response_of
 from inference_svc.worker.engine.engine import Engine
-from inference_svc.worker.engine.host import HostState, ModelHost
-from svc_kit.errors import NotFound, NotImplementedYet, Unavailable
+from inference_svc.worker.engine.events import Finished, FinishReason
+from inference_svc.worker.engine.host import HostState, ModelHost, Served
+from svc_kit.errors import DeadlineExceeded, NotFound, NotImplementedYet, Unavailable
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
 # What is written by then still has to reach the caller before its own deadline.
 _ANSWER_MARGIN_S = 0.3
+# All but a prompt's last token is read ahead.
+_WORTH_READING = 2
 
 
 class WorkerServicer(worker_pb2_grpc.WorkerServiceServicer):
@@ -33,13 +36,16 @@ class WorkerServicer(worker_pb2_grpc.WorkerServiceServicer):
         self, request: worker_pb2.GenerateRequest, context: Context
     ) -> AsyncIterator[worker_pb2.GenerateResponse]:
         deadline = _deadline(context)
-        served = self._host.served()
-        if request.adapter_id:
-            raise NotFound(f"adapter {request.adapter_id} is not loaded")
+        served = self._served(request.adapter_id)
         prompt = await asyncio.to_thread(served.model.vocabulary.prompt, parts_of(request))
         async with served.engine.submit(request_of(request, prompt, deadline)) as events:
             async for event in events:
                 yield response_of(event)
+
+    def _served(self, adapter_id: str) -> Served:
+        if adapter_id:
+            raise NotFound(f"adapter {adapter_id} is not loaded")
+        return self._host.served()
 
     async def CountTokens(
         self, request: worker_pb2.CountTokensRequest, context: Context
@@ -49,7 +55,16 @@ class WorkerServicer(worker_pb2_grpc.WorkerServiceServicer):
         return worker_pb2.CountTokensResponse(counts=counts, context_size=served.engine.limits.context_size)
 
     async def Prefill(self, request: worker_pb2.PrefillRequest, context: Context) -> worker_pb2.PrefillResponse:
-        raise NotImplementedYet("reading a prompt ahead")
+        deadline = _deadline(context)
+        served = self._served(request.adapter_id)
+        prompt = await asyncio.to_thread(served.model.vocabulary.prompt, parts_of(request))
+        if len(prompt) < _WORTH_READING:
+            return worker_pb2.PrefillResponse(prompt_tokens=len(prompt))
+        async with served.engine.submit(ahead_of(request, prompt, deadline)) as events:
+            async for event in events:
+                if isinstance(event, Finished):
+                    return _read(event)
+        raise Unavailable("the model ended before the prompt was read")
 
     async def LoadAdapter(
         self, request: worker_pb2.LoadAdapterRequest, context: Context
@@ -83,6 +98,12 @@ class WorkerServicer(worker_pb2_grpc.WorkerServiceServicer):
         response.bos_token = served.model.vocabulary.bos_text
         response.eos_token = served.model.vocabulary.eos_text
         return response
+
+
+def _read(event: Finished) -> worker_pb2.PrefillResponse:
+    if event.reason is FinishReason.DEADLINE:
+        raise DeadlineExceeded("the prompt was not read in time")
+    return worker_pb2.PrefillResponse(prompt_tokens=event.prompt_tokens, cached_tokens=event.cached_tokens)
 
 
 def _add_load(response: worker_pb2.StatusResponse, engine: Engine) -> None:

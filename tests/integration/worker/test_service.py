@@ -184,7 +184,6 @@ async def test_an_adapter_that_is_not_loaded_is_not_found(caller: Caller):
 @pytest.mark.parametrize(
     ("method", "request_"),
     [
-        ("Prefill", worker_pb2.PrefillRequest(prompt=[worker_pb2.PromptPart(text="Hi")])),
         ("LoadAdapter", worker_pb2.LoadAdapterRequest(adapter_id="a", path="/a.gguf", sha256="0" * 64)),
         ("UnloadAdapter", worker_pb2.UnloadAdapterRequest(adapter_id="a")),
     ],
@@ -193,6 +192,30 @@ async def test_what_is_not_there_yet_says_so(caller: Caller, method: str, reques
     error = await failure(getattr(caller.stub, method)(request_, **caller.as_service))
 
     assert error.code() == grpc.StatusCode.UNIMPLEMENTED
+
+
+async def test_a_prompt_that_was_read_ahead_is_in_the_cache(caller: Caller):
+    parts = [worker_pb2.PromptPart(text="Them: Are you coming?\nMe: Yes.\nThem: When?\nMe:")]
+    conversation = {"cache_key": "c-1", "account_id": "a-1"}
+
+    first = await caller.stub.Prefill(worker_pb2.PrefillRequest(prompt=parts, **conversation), **caller.as_service)
+    again = await caller.stub.Prefill(worker_pb2.PrefillRequest(prompt=parts, **conversation), **caller.as_service)
+    events = [event async for event in caller.generate(parts[0].text, **conversation)]
+
+    assert first.cached_tokens == 0
+    assert again.cached_tokens == events[-1].done.cached_tokens == first.prompt_tokens - 1
+    assert first.prompt_tokens == events[-1].done.prompt_tokens
+
+
+@pytest.mark.parametrize(
+    "fields", [{"adapter_id": "none"}, {"cache_key": ""}, {"prompt": []}], ids=["adapter", "key", "prompt"]
+)
+async def test_what_cannot_be_read_ahead_is_refused(caller: Caller, fields: dict[str, Any]):
+    usual = {"prompt": [worker_pb2.PromptPart(text="Hi")], "cache_key": "c"}
+
+    error = await failure(caller.stub.Prefill(worker_pb2.PrefillRequest(**(usual | fields)), **caller.as_service))
+
+    assert error.code() in (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.INVALID_ARGUMENT)
 
 
 async def test_only_services_may_call(caller: Caller):
