@@ -220,7 +220,9 @@ class ContextOptions(_message.Message):
 
     MAX_HISTORY_FIELD_NUMBER: _builtins.int
     max_history: _builtins.int
-    """How many messages, 1 to 200; 10 when left out."""
+    """How many messages at most, 1 to 200; 10 when left out. Up to a third fewer are shown, so that a conversation which
+    grows keeps its beginning for a while, and the model need not read it again.
+    """
     def __init__(
         self,
         *,

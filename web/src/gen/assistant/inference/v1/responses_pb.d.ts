@@ -238,7 +238,8 @@ export declare const GeneratedResponseSchema: GenMessage<GeneratedResponse, {jso
  */
 export declare type ContextOptions = Message<"assistant.inference.v1.ContextOptions"> & {
   /**
-   * How many messages, 1 to 200; 10 when left out.
+   * How many messages at most, 1 to 200; 10 when left out. Up to a third fewer are shown, so that a conversation which
+   * grows keeps its beginning for a while, and the model need not read it again.
    *
    * @generated from field: int32 max_history = 1;
    */
@@ -252,7 +253,8 @@ export declare type ContextOptions = Message<"assistant.inference.v1.ContextOpti
  */
 export declare type ContextOptionsJson = {
   /**
-   * How many messages, 1 to 200; 10 when left out.
+   * How many messages at most, 1 to 200; 10 when left out. Up to a third fewer are shown, so that a conversation which
+   * grows keeps its beginning for a while, and the model need not read it again.
    *
    * @generated from field: int32 max_history = 1;
    */
