@@ -14,6 +14,8 @@ CountTokens = Callable[[Sequence[str]], Awaitable[Sequence[int]]]
 
 # The opening token, and a token or two where separately counted texts meet.
 _MARGIN = 8
+# What sync_svc gives at once.
+_MOST_MESSAGES = 200
 
 
 async def fit_prompt(
@@ -57,19 +59,31 @@ async def _cut(
         room = min(room, sum(costs[start:])) - excess
 
 
-def choose_start(costs: Sequence[int], keys: Sequence[int], room: int) -> int:
+def asked_for(history: int) -> int:
+    """How many messages to ask for to know whether some have to be left out."""
+    return min(history + 1, _MOST_MESSAGES)
+
+
+def recent(turns: Sequence[Turn], history: int) -> Sequence[Turn]:
+    """The last turns, at most `history`. Where some have to be left out, up to a third more are, in blocks."""
+    keys = [turn.message_id.int for turn in turns]
+    return turns[choose_start([1] * len(turns), keys, history, history - history // 3) :]
+
+
+def choose_start(costs: Sequence[int], keys: Sequence[int], room: int, least: int | None = None) -> int:
     """Where to begin, so that `costs` from there on add up to at most `room`; len(costs) when not even the last one fits.
 
-    The cut is made in blocks: of the places that leave at least half of the room in use, the one with the lowest hash of
-    its message's key. As the conversation grows that place stays the best for many messages to come, so the prompt keeps its
-    beginning and the model its cache; cutting at the first message that fits would move with every new message.
+    The cut is made in blocks: of the places that leave at least `least` (half of the room, if not said) in use, the one with
+    the lowest hash of its message's key. As the conversation grows that place stays the best for many messages to come, so
+    the prompt keeps its beginning and the model its cache; cutting at the first message that fits would move with every new
+    message.
     """
     start, used = len(costs), 0
     candidates = []
     while start > 0 and used + costs[start - 1] <= room:
         start -= 1
         used += costs[start]
-        if used * 2 >= room:
+        if used >= (room / 2 if least is None else least):
             candidates.append(start)
     # Nothing has to be left out, or the messages are so long that there is no choice.
     if start == 0 or not candidates:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from inference_svc.domain.cache_key import cache_key
-from inference_svc.domain.context_window import fit_prompt
+from inference_svc.domain.context_window import asked_for, fit_prompt, recent
 from inference_svc.domain.conversation import Context, Manner
 from inference_svc.domain.draft import Draft
 from inference_svc.domain.model import ModelOrder, ModelStatus, check_model_id
@@ -75,9 +75,10 @@ class Planner:
             order.account_id,
             conversation_id=order.conversation_id,
             message_id=order.message_id,
-            max_history=order.max_history,
+            max_history=asked_for(order.max_history),
             seconds=min(_CALL_S, order.time_left()),
         )
+        context = replace(context, turns=tuple(recent(context.turns, order.max_history)))
         model = await self._model.status(min(_CALL_S, order.time_left()))
         check_model_id(order.model_id, self._catalogue.ids(), model)
         model.check_ready()

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference_svc.domain.chat_template import ChatTemplate
-from inference_svc.domain.context_window import choose_start, fit_prompt
+from inference_svc.domain.context_window import asked_for, choose_start, fit_prompt, recent
 from inference_svc.domain.conversation import Manner, Turn
 from inference_svc.domain.prompt import Prompt
 from svc_kit.errors import InvalidInput
@@ -91,3 +91,29 @@ async def test_a_window_that_slides_over_a_long_conversation_is_cut_at_the_same_
     beginnings = {(await fit(turns[max(0, size - 60) : size], 800)).text.splitlines()[0] for size in range(60, 120)}
 
     assert len(beginnings) < 30
+
+
+def test_a_conversation_that_is_not_longer_than_wanted_is_shown_whole():
+    turns = said(*"abcdefghij")
+
+    assert recent(turns, 10) == turns
+    assert recent(turns, 200) == turns
+
+
+@given(st.integers(1, 60), st.integers(1, 60))
+def test_of_a_longer_one_at_most_a_third_is_left_out_beyond_need(size, history):
+    turns = said(*map(str, range(size)))
+
+    shown = recent(turns, history)
+
+    assert list(shown) == turns[size - len(shown) :]
+    assert min(size, history - history // 3) <= len(shown) <= history
+
+
+def test_a_conversation_that_grows_keeps_its_beginning_for_a_while():
+    turns = said(*map(str, range(300)))
+
+    beginnings = {recent(turns[size - asked_for(10) : size], 10)[0].text for size in range(11, 300)}
+
+    # With the last ten each time there would be 289.
+    assert len(beginnings) < 150
