@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from assistant.inference.v1 import sampling_pb2, worker_pb2
 
+from inference_svc.worker.engine.adapters import Adapter
 from inference_svc.worker.engine.events import Event, Finished, FinishReason, Phase, Piece, Progress
 from inference_svc.worker.engine.host import HostState
 from inference_svc.worker.engine.model import PromptPart
@@ -36,7 +37,9 @@ def parts_of(request: worker_pb2.GenerateRequest | worker_pb2.PrefillRequest) ->
     return [PromptPart(part.text, part.special) for part in request.prompt]
 
 
-def request_of(request: worker_pb2.GenerateRequest, prompt: Sequence[int], deadline: float | None) -> GenerationRequest:
+def request_of(
+    request: worker_pb2.GenerateRequest, prompt: Sequence[int], deadline: float | None, adapter: Adapter | None = None
+) -> GenerationRequest:
     """The engine's request for a tokenized prompt."""
     options = request.sampling
     return GenerationRequest(
@@ -47,15 +50,23 @@ def request_of(request: worker_pb2.GenerateRequest, prompt: Sequence[int], deadl
         sampling=_sampling(options),
         deterministic=options.deterministic,
         cache_key=request.cache_key,
+        adapter=adapter,
         account_id=request.account_id,
         deadline=deadline,
     )
 
 
-def ahead_of(request: worker_pb2.PrefillRequest, prompt: Sequence[int], deadline: float | None) -> GenerationRequest:
+def ahead_of(
+    request: worker_pb2.PrefillRequest, prompt: Sequence[int], deadline: float | None, adapter: Adapter | None = None
+) -> GenerationRequest:
     """The engine's request to read a tokenized prompt."""
     return GenerationRequest(
-        prompt=prompt, ahead=True, cache_key=request.cache_key, account_id=request.account_id, deadline=deadline
+        prompt=prompt,
+        ahead=True,
+        cache_key=request.cache_key,
+        adapter=adapter,
+        account_id=request.account_id,
+        deadline=deadline,
     )
 
 

@@ -10,11 +10,13 @@ from typing import Any, cast
 import grpc
 from assistant.inference.v1 import worker_pb2, worker_pb2_grpc
 
+from inference_svc.worker.api.adapter_file import adapter_file_of
 from inference_svc.worker.api.mapping import STATES, ahead_of, parts_of, request_of, response_of
+from inference_svc.worker.engine.adapters import Adapter, AdapterUnusable
 from inference_svc.worker.engine.engine import Engine
 from inference_svc.worker.engine.events import Finished, FinishReason
 from inference_svc.worker.engine.host import HostState, ModelHost, Served
-from svc_kit.errors import DeadlineExceeded, NotFound, NotImplementedYet, Unavailable
+from svc_kit.errors import DeadlineExceeded, FailedPrecondition, Unavailable
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -36,16 +38,12 @@ class WorkerServicer(worker_pb2_grpc.WorkerServiceServicer):
         self, request: worker_pb2.GenerateRequest, context: Context
     ) -> AsyncIterator[worker_pb2.GenerateResponse]:
         deadline = _deadline(context)
-        served = self._served(request.adapter_id)
+        served = self._host.served()
         prompt = await asyncio.to_thread(served.model.vocabulary.prompt, parts_of(request))
-        async with served.engine.submit(request_of(request, prompt, deadline)) as events:
+        adapter = _adapter(served, request.adapter_id)
+        async with served.engine.submit(request_of(request, prompt, deadline, adapter)) as events:
             async for event in events:
                 yield response_of(event)
-
-    def _served(self, adapter_id: str) -> Served:
-        if adapter_id:
-            raise NotFound(f"adapter {adapter_id} is not loaded")
-        return self._host.served()
 
     async def CountTokens(
         self, request: worker_pb2.CountTokensRequest, context: Context
@@ -56,11 +54,12 @@ class WorkerServicer(worker_pb2_grpc.WorkerServiceServicer):
 
     async def Prefill(self, request: worker_pb2.PrefillRequest, context: Context) -> worker_pb2.PrefillResponse:
         deadline = _deadline(context)
-        served = self._served(request.adapter_id)
+        served = self._host.served()
         prompt = await asyncio.to_thread(served.model.vocabulary.prompt, parts_of(request))
+        adapter = _adapter(served, request.adapter_id)
         if len(prompt) < _WORTH_READING:
             return worker_pb2.PrefillResponse(prompt_tokens=len(prompt))
-        async with served.engine.submit(ahead_of(request, prompt, deadline)) as events:
+        async with served.engine.submit(ahead_of(request, prompt, deadline, adapter)) as events:
             async for event in events:
                 if isinstance(event, Finished):
                     return _read(event)
@@ -69,12 +68,18 @@ class WorkerServicer(worker_pb2_grpc.WorkerServiceServicer):
     async def LoadAdapter(
         self, request: worker_pb2.LoadAdapterRequest, context: Context
     ) -> worker_pb2.LoadAdapterResponse:
-        raise NotImplementedYet("loading an adapter")
+        file = await asyncio.to_thread(adapter_file_of, request)
+        try:
+            await self._host.load_adapter(file)
+        except AdapterUnusable as error:
+            raise FailedPrecondition("ADAPTER_UNUSABLE", str(error)) from error
+        return worker_pb2.LoadAdapterResponse()
 
     async def UnloadAdapter(
         self, request: worker_pb2.UnloadAdapterRequest, context: Context
     ) -> worker_pb2.UnloadAdapterResponse:
-        raise NotImplementedYet("unloading an adapter")
+        self._host.unload_adapter(request.adapter_id)
+        return worker_pb2.UnloadAdapterResponse()
 
     async def Status(self, request: worker_pb2.StatusRequest, context: Context) -> worker_pb2.StatusResponse:
         host = self._host
@@ -106,7 +111,13 @@ def _read(event: Finished) -> worker_pb2.PrefillResponse:
     return worker_pb2.PrefillResponse(prompt_tokens=event.prompt_tokens, cached_tokens=event.cached_tokens)
 
 
+def _adapter(served: Served, adapter_id: str) -> Adapter | None:
+    """The adapter, looked up right before the work is queued: from then on it stays for as long as the work needs it."""
+    return served.engine.adapter(adapter_id) if adapter_id else None
+
+
 def _add_load(response: worker_pb2.StatusResponse, engine: Engine) -> None:
+    response.adapter_ids.extend(engine.adapter_ids)
     response.context_size = engine.limits.context_size
     response.running = engine.running
     response.queued = engine.queued

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+from inference_svc.worker.engine.adapters import AdapterFile
 from inference_svc.worker.engine.request import Limits, Sampling
 
 # Return codes of decode, as llama.cpp numbers them. Whatever is neither is fatal: the context is not to be trusted.
@@ -69,6 +70,15 @@ class Backend(Protocol):
 
     def reset(self) -> None:
         """Make a new, empty context after a fatal step."""
+
+    def add_adapter(self, file: AdapterFile) -> object:
+        """Load an adapter, and make a new, empty context that has room for it. Raises AdapterUnusable."""
+
+    def use_adapter(self, handle: object | None) -> None:
+        """What the next steps compute with; None is the base model alone."""
+
+    def remove_adapter(self, handle: object) -> None:
+        """Free an adapter that nothing uses any more."""
 
     def close(self) -> None:
         """Free the model."""

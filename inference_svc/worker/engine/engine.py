@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable
 from typing import TypeVarTuple, Unpack
 
+from inference_svc.worker.engine.adapters import Adapter, AdapterFile
 from inference_svc.worker.engine.backend import Backend
 from inference_svc.worker.engine.mailbox import Mailbox
 from inference_svc.worker.engine.request import GenerationRequest, Limits
 from inference_svc.worker.engine.stepper import EngineOptions, Outbox, Stepper
 from inference_svc.worker.engine.stream import TokenStream
-from svc_kit.errors import Unavailable
+from svc_kit.errors import NotFound, Unavailable
 
 Ts = TypeVarTuple("Ts")
 
@@ -40,6 +41,7 @@ class Engine:
         self._stopping = False
         self._stepper: Stepper | None = None
         self._limits: Limits | None = None
+        self._adapters: dict[str, Adapter] = {}
         self._thread = threading.Thread(target=self._main, name="llama", daemon=True)
 
     async def start(self) -> None:
@@ -92,6 +94,56 @@ class Engine:
         if self._stepper is None or self._stopping or self._over.done():
             raise Unavailable("no model is loaded")
         return self._stepper.submit(request)
+
+    async def load_adapter(self, file: AdapterFile) -> None:
+        """Load an adapter, in the place of one with its id if there is one: work that began with that ends with it.
+
+        Raises AdapterUnusable, and Unavailable when the engine ends meanwhile.
+        """
+        known = self._adapters.get(file.id)
+        if known is not None and known.file == file:
+            return
+        adapter = await self._loaded_adapter(file)
+        replaced = self._adapters.get(file.id)
+        self._adapters[file.id] = adapter
+        self._retire(replaced)
+
+    def unload_adapter(self, adapter_id: str) -> bool:
+        """Take no more work for it; it is freed after the last that it has. False when it is not loaded."""
+        adapter = self._adapters.pop(adapter_id, None)
+        self._retire(adapter)
+        return adapter is not None
+
+    def adapter(self, adapter_id: str) -> Adapter:
+        """The loaded adapter. Raises NotFound."""
+        try:
+            return self._adapters[adapter_id]
+        except KeyError:
+            raise NotFound(f"adapter {adapter_id} is not loaded") from None
+
+    @property
+    def adapter_ids(self) -> list[str]:
+        return sorted(self._adapters)
+
+    async def _loaded_adapter(self, file: AdapterFile) -> Adapter:
+        if self._stepper is None or self._stopping or self._over.done():
+            raise Unavailable("no model is loaded")
+        loaded: asyncio.Future[Adapter] = self._loop.create_future()
+
+        def settle(adapter: Adapter | None, error: Exception | None) -> None:
+            if loaded.done():  # nobody waits any more
+                self._retire(adapter)
+            elif adapter is not None:
+                loaded.set_result(adapter)
+            else:
+                loaded.set_exception(error or Unavailable("the model was stopped"))
+
+        self._stepper.load_adapter(file, lambda adapter, error: self._call(settle, adapter, error))
+        return await loaded
+
+    def _retire(self, adapter: Adapter | None) -> None:
+        if adapter is not None and self._stepper is not None:
+            self._stepper.retire_adapter(adapter)
 
     def _main(self) -> None:
         error: Exception | None = None

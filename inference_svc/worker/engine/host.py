@@ -8,11 +8,12 @@ from enum import Enum
 
 import structlog
 
+from inference_svc.worker.engine.adapters import AdapterFile, AdapterUnusable
 from inference_svc.worker.engine.backend import Backend
 from inference_svc.worker.engine.engine import Engine
 from inference_svc.worker.engine.model import LoadedModel, ModelFileUnusable, ModelSource, ModelUnusable
 from inference_svc.worker.engine.stepper import EngineOptions
-from svc_kit.errors import Unavailable
+from svc_kit.errors import NotFound, Unavailable
 
 
 class HostState(Enum):
@@ -53,6 +54,8 @@ class ModelHost:
         self._options = options or HostOptions()
         self._engine: Engine | None = None
         self._model: LoadedModel | None = None
+        # What an engine that is made anew is to have again.
+        self._adapters: dict[str, AdapterFile] = {}
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
         self._log = structlog.get_logger()
@@ -77,6 +80,17 @@ class ModelHost:
         if self.state is HostState.LOADING:
             raise Unavailable("the model is being loaded", reason="MODEL_LOADING")
         raise Unavailable(f"no model is loaded: {self.message}", reason="MODEL_NOT_LOADED")
+
+    async def load_adapter(self, file: AdapterFile) -> None:
+        """Load an adapter, also into every engine that comes after this one. Raises AdapterUnusable and Unavailable."""
+        await self.served().engine.load_adapter(file)
+        self._adapters[file.id] = file
+
+    def unload_adapter(self, adapter_id: str) -> None:
+        """Take no more work for it. Raises NotFound and Unavailable."""
+        known = self._adapters.pop(adapter_id, None)
+        if not self.served().engine.unload_adapter(adapter_id) and known is None:
+            raise NotFound(f"adapter {adapter_id} is not loaded")
 
     async def probe(self) -> None:
         """For the health check: raises Unavailable unless the model can work."""
@@ -105,10 +119,19 @@ class ModelHost:
             raise
         except Exception as error:
             raise ModelUnusable(f"loading the model failed ({type(error).__name__})") from error
+        await self._load_adapters(engine)
         self.state = HostState.READY
         self._log.info("model loaded", model=self.source.id, seconds=round(time.monotonic() - began, 2))
         cause = await engine.over()
         raise ModelUnusable(f"the model broke ({type(cause).__name__}) and is loaded again") from cause
+
+    async def _load_adapters(self, engine: Engine) -> None:
+        for file in list(self._adapters.values()):
+            try:
+                await engine.load_adapter(file)
+            except AdapterUnusable as error:
+                del self._adapters[file.id]
+                self._log.error("adapter lost", adapter=file.id, reason=str(error))
 
     def _load(self) -> Backend:
         """Called by the engine's thread."""

@@ -65,7 +65,8 @@ class Job:
     def key(self) -> Hashable:
         """Under what its sequence is kept: for the conversation's next request, or for its own return."""
         request = self.request
-        return (request.account_id, request.cache_key) if request.cache_key else self.number
+        # What was read with one adapter is of no use to another.
+        return (request.account_id, request.cache_key, request.adapter) if request.cache_key else self.number
 
     @property
     def live(self) -> list[Branch]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from inference_svc.worker.engine.adapters import Adapter
 from svc_kit.errors import InvalidInput
 
 MAX_SUGGESTIONS = 4
@@ -40,6 +41,8 @@ class GenerationRequest:
     ahead: bool = False
     # What may go on with what was read for another request, together with account and adapter: the conversation.
     cache_key: str = ""
+    # None is the base model alone.
+    adapter: Adapter | None = None
     # The queue is fair between owners.
     account_id: str = ""
     # On the engine's clock; None leaves only the engine's own cap.

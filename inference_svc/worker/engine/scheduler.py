@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from inference_svc.worker.engine.adapters import Adapter, AdapterTurns
 from inference_svc.worker.engine.admission import AdmissionQueue
 from inference_svc.worker.engine.backend import Backend, Span
 from inference_svc.worker.engine.job import Branch, Job
@@ -12,8 +13,9 @@ from inference_svc.worker.engine.sequences import Sequences, common_prefix
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One decode step: spans, the branch that each belongs to, and how many of the tokens are prompt to be read."""
+    """One decode step: its adapter, spans, the branch that each belongs to, and how many tokens of prompts it reads."""
 
+    adapter: Adapter | None
     spans: list[Span]
     branches: list[Branch]
     reading: int
@@ -35,6 +37,7 @@ class Scheduler:
         self._queue = queue
         self._budget = budget
         self._sequences = Sequences(backend, spill_bytes)
+        self._turns = AdapterTurns()
         self.running: list[Job] = []
 
     def admit(self) -> list[Job]:
@@ -63,7 +66,11 @@ class Scheduler:
 
     def plan(self) -> Plan | None:
         """The next step: first one token for each branch that writes, then prompts, as much as the budget gives."""
-        ready = [branch for job in self.running if not job.paused for branch in self._feedable(job)]
+        jobs = [job for job in self.running if not job.paused]
+        if not jobs:
+            return None
+        adapter = self._turns.next(job.request.adapter for job in jobs)
+        ready = [branch for job in jobs if job.request.adapter is adapter for branch in self._feedable(job)]
         writing = [branch for branch in ready if self._behind(branch) == 1]
         reading = [branch for branch in ready if self._behind(branch) > 1]
         spans = [self._span(branch, 1) for branch in writing]
@@ -72,7 +79,7 @@ class Scheduler:
         if not spans:
             return None
         branches = writing + [branch for branch, _ in chunks]
-        return Plan(spans, branches, sum(count for _, count in chunks))
+        return Plan(adapter, spans, branches, sum(count for _, count in chunks))
 
     def fed(self, plan: Plan) -> list[tuple[Branch, int]]:
         """Note that the step went well; return the branches to sample, each with the output to sample it from."""
@@ -133,6 +140,25 @@ class Scheduler:
     def lost(self) -> None:
         """The context is a new one, and nothing is in it."""
         self._sequences.lost()
+
+    def leave_context(self) -> None:
+        """Take all out of the context before another one is made; what the host's memory can hold comes back from there."""
+        for job in sorted(self.running, key=lambda job: job.number, reverse=True):
+            self.preempt(job)
+        self._sequences.leave(0)
+
+    @property
+    def runs_alone(self) -> bool:
+        """Whether deterministic work runs, which must not be taken apart."""
+        return any(job.solo for job in self.running)
+
+    def uses(self, adapter: Adapter) -> bool:
+        """Whether any work, running or waiting, began with this adapter."""
+        return any(job.request.adapter is adapter for job in (*self.running, *self._queue.order()))
+
+    def forget(self, adapter: Adapter) -> None:
+        """The adapter is unloaded."""
+        self._turns.forget(adapter)
 
     def _fits(self, job: Job) -> bool:
         if len(job.live) > self._sequences.available:

@@ -1,9 +1,12 @@
 """One step of the engine: borders, plan, decode, sample, text. Driven by a thread, or by a test one step at a time."""
 
 import secrets
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from inference_svc.worker.engine.adapters import Adapter, AdapterFile, AdapterUnusable
 from inference_svc.worker.engine.admission import AdmissionQueue
 from inference_svc.worker.engine.backend import DECODED, NO_ROOM, Backend
 from inference_svc.worker.engine.events import Event, Failed, Finished, FinishReason, Phase, Piece, Progress
@@ -20,6 +23,14 @@ _RANDOM_SEED = 0xFFFFFFFF
 _NEAR_THE_FRONT = 8
 
 Outbox = list[tuple[TokenStream, Event]]
+AdapterDone = Callable[[Adapter | None, Exception | None], None]
+
+
+class AdapterOrder(NamedTuple):
+    """An adapter to load, and who wants to hear of it."""
+
+    file: AdapterFile
+    done: AdapterDone
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +73,8 @@ class Stepper:
         self._scheduler = Scheduler(backend, self.queue, self._budget, options.spill_bytes)
         self._outbox: Outbox = []
         self._submitted = 0
+        self._orders: deque[AdapterOrder] = deque()
+        self._retired: list[Adapter] = []
         self._queue_changed = False
         self.steps = 0
 
@@ -105,11 +118,22 @@ class Stepper:
         job.cancelled = True
         self._wake()
 
+    def load_adapter(self, file: AdapterFile, done: AdapterDone) -> None:
+        """Load an adapter between two steps; `done` hears of it in the engine's thread."""
+        self._orders.append(AdapterOrder(file, done))
+        self._wake()
+
+    def retire_adapter(self, adapter: Adapter) -> None:
+        """Free an adapter once the last work that began with it is over. No new work may begin with it."""
+        self._retired.append(adapter)
+        self._wake()
+
     # Called from the engine's thread.
 
     def step(self) -> bool:
         """Run one step; False when there is nothing to do until `wake` is called or a deadline comes."""
         self._end_overdue()
+        self._change_adapters()
         self._admit()
         plan = self._scheduler.plan()
         # Just before the model runs, which lets go of the interpreter: the loop can work without waiting for it.
@@ -130,6 +154,8 @@ class Stepper:
         """End everything, running and waiting, for good."""
         for job in [*self._scheduler.running, *self.queue.close()]:
             self._fail(job, error)
+        while self._orders:
+            self._orders.popleft().done(None, error)
         self.flush()
 
     def flush(self) -> None:
@@ -150,6 +176,20 @@ class Stepper:
             reason = FinishReason.CANCELLED if job.cancelled else FinishReason.DEADLINE
             for branch in job.live:
                 self._finish(branch, reason)
+
+    def _change_adapters(self) -> None:
+        for adapter in [one for one in self._retired if not self._scheduler.uses(one)]:
+            self._retired.remove(adapter)
+            self._scheduler.forget(adapter)
+            self._backend.remove_adapter(adapter.handle)
+        while self._orders and not self._scheduler.runs_alone:
+            order = self._orders.popleft()
+            # llama.cpp wants all adapters loaded before the context is made.
+            self._scheduler.leave_context()
+            try:
+                order.done(Adapter(order.file, self._backend.add_adapter(order.file)), None)
+            except AdapterUnusable as error:
+                order.done(None, error)
 
     def _admit(self) -> None:
         # What it has read by now is kept, so that whoever takes its place goes on from there.
@@ -180,6 +220,7 @@ class Stepper:
 
     def _run(self, plan: Plan) -> None:
         began = self._clock()
+        self._backend.use_adapter(plan.adapter.handle if plan.adapter else None)
         code = self._backend.decode(plan.spans)
         self.steps += 1
         if code == DECODED:

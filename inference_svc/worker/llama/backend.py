@@ -8,9 +8,11 @@ from typing import Any
 import llama_cpp.llama_cpp as lib
 import numpy as np
 
+from inference_svc.worker.engine.adapters import AdapterFile, AdapterUnusable
 from inference_svc.worker.engine.backend import Sampler, Span
 from inference_svc.worker.engine.model import ModelUnusable
 from inference_svc.worker.engine.request import Limits, Sampling
+from inference_svc.worker.llama.adapter import LlamaAdapter, set_adapter
 from inference_svc.worker.llama.batch import NumpyBatch
 from inference_svc.worker.llama.library import log_tail
 from inference_svc.worker.llama.model import LlamaModel
@@ -46,6 +48,8 @@ class LlamaBackend:
         self._rows = np.empty((0, model.vocab_size), np.float32)
         self._rows_address = 0
         self._context: Any = None
+        self._adapters: list[LlamaAdapter] = []
+        self._adapter: LlamaAdapter | None = None
         self.reset()
 
     def decode(self, spans: Sequence[Span]) -> int:
@@ -93,6 +97,31 @@ class LlamaBackend:
         self.forget(sequence)
         return False
 
+    def add_adapter(self, file: AdapterFile) -> LlamaAdapter:
+        adapter = LlamaAdapter(self._model, file)
+        try:
+            # Its tensors count in the size of the graph, which is settled when the context is made.
+            self.reset()
+        except ModelUnusable as error:
+            adapter.close()
+            self.reset()
+            raise AdapterUnusable(f"there is no room for adapter {file.id}: {error}") from error
+        self._adapters.append(adapter)
+        return adapter
+
+    def use_adapter(self, handle: object | None) -> None:
+        if handle is not self._adapter:
+            assert handle is None or isinstance(handle, LlamaAdapter)
+            set_adapter(self._context, handle)
+            self._adapter = handle
+
+    def remove_adapter(self, handle: object) -> None:
+        assert isinstance(handle, LlamaAdapter)
+        if handle is self._adapter:
+            self.use_adapter(None)
+        self._adapters.remove(handle)
+        handle.close()
+
     def reset(self) -> None:
         self._free()
         log_tail.take()
@@ -105,6 +134,8 @@ class LlamaBackend:
     def close(self) -> None:
         self._tokenizer.close()
         self._free()
+        for adapter in self._adapters:
+            adapter.close()
         self._model.close()
 
     def _params(self) -> Any:
@@ -142,6 +173,7 @@ class LlamaBackend:
         if self._context:
             lib.llama_free(self._context)
             self._context = None
+            self._adapter = None
             self._rows_address = 0
 
 

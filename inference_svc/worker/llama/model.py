@@ -35,6 +35,8 @@ class LlamaModel:
         """Load the file; `progress` hears 0 to 1 and returns False to give up."""
         check_file(path)
         self.handle = _load(path, gpu_layers, progress)
+        # Of the file, as far as whoever loads it knows.
+        self.sha256 = ""
         self.vocab = lib.llama_model_get_vocab(self.handle)
         self.vocab_size = int(lib.llama_vocab_n_tokens(self.vocab))
         self.trained_context = int(lib.llama_model_n_ctx_train(self.handle))

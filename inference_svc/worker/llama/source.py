@@ -44,6 +44,7 @@ class LlamaSource:
         check_file(path)
         sha256 = self._check_content(self._entry, path)
         model = LlamaModel(path, self._hardware.gpu_layers, progress)
+        model.sha256 = sha256
         try:
             tokenizer = Tokenizer(model)
             backend = LlamaBackend(model, tokenizer, self._context(model))

@@ -1,6 +1,7 @@
 """The worker's RPCs on a real server with the real model, and with model files that are none."""
 
 import asyncio
+import hashlib
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,6 +22,7 @@ from svc_kit.clients import channel_to
 from svc_kit.server import RunningServer, running
 from svc_kit.settings import from_mapping
 from svc_kit.tokens import mint_internal
+from tests.integration.worker.made_adapter import write_adapter
 
 KEY = "a key for the length of these tests only"
 CHAT = ("<|im_start|>user\n", "What is the capital of France?", "<|im_end|>\n<|im_start|>assistant\n")
@@ -181,17 +183,59 @@ async def test_an_adapter_that_is_not_loaded_is_not_found(caller: Caller):
     assert (await failure(caller.generate("Hi", adapter_id="none"))).code() == grpc.StatusCode.NOT_FOUND
 
 
-@pytest.mark.parametrize(
-    ("method", "request_"),
-    [
-        ("LoadAdapter", worker_pb2.LoadAdapterRequest(adapter_id="a", path="/a.gguf", sha256="0" * 64)),
-        ("UnloadAdapter", worker_pb2.UnloadAdapterRequest(adapter_id="a")),
-    ],
-)
-async def test_what_is_not_there_yet_says_so(caller: Caller, method: str, request_: Any):
-    error = await failure(getattr(caller.stub, method)(request_, **caller.as_service))
+@pytest.fixture(scope="module")
+def adapter_path(model_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_adapter(tmp_path_factory.mktemp("adapters") / "ana.gguf", model_path)
 
-    assert error.code() == grpc.StatusCode.UNIMPLEMENTED
+
+def load_request(file: Path, /, **fields: Any) -> worker_pb2.LoadAdapterRequest:
+    usual = {"adapter_id": "ana", "path": str(file), "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
+    return worker_pb2.LoadAdapterRequest(**(usual | fields))
+
+
+async def test_an_adapter_is_loaded_used_and_unloaded(caller: Caller, adapter_path: Path):
+    async def said(**fields: Any) -> str:
+        sampling = sampling_pb2.SamplingOptions(temperature=0, max_tokens=12)
+        events = [event async for event in caller.generate("Once upon a time", sampling=sampling, **fields)]
+        return "".join(event.token.text for event in events)
+
+    base = await said()
+    await caller.stub.LoadAdapter(load_request(adapter_path), **caller.as_service)
+    assert list((await caller.status()).adapter_ids) == ["ana"]
+    changed = await said(adapter_id="ana")
+    beside = await said()
+    await caller.stub.UnloadAdapter(worker_pb2.UnloadAdapterRequest(adapter_id="ana"), **caller.as_service)
+
+    assert base == beside != changed
+    assert list((await caller.status()).adapter_ids) == []
+    assert (await failure(caller.generate("Hi", adapter_id="ana"))).code() == grpc.StatusCode.NOT_FOUND
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [({"path": "/nowhere/a.gguf"}, "path"), ({"path": "a.gguf"}, "path"), ({"sha256": "0" * 64}, "sha256")],
+)
+async def test_an_adapters_file_must_be_the_one_that_is_meant(
+    caller: Caller, adapter_path: Path, fields: dict[str, str], field: str
+):
+    error = await failure(caller.stub.LoadAdapter(load_request(adapter_path, **fields), **caller.as_service))
+
+    assert detail(error, error_details_pb2.BadRequest).field_violations[0].field == field
+
+
+async def test_an_adapter_for_another_model_is_refused(caller: Caller, model_path: Path, tmp_path: Path):
+    other = write_adapter(tmp_path / "other.gguf", model_path, base_sha256="b" * 64)
+
+    error = await failure(caller.stub.LoadAdapter(load_request(other), **caller.as_service))
+
+    assert error.code() == grpc.StatusCode.FAILED_PRECONDITION
+    assert detail(error, error_details_pb2.ErrorInfo).reason == "ADAPTER_UNUSABLE"
+
+
+async def test_an_adapter_that_is_not_loaded_cannot_be_unloaded(caller: Caller):
+    request = worker_pb2.UnloadAdapterRequest(adapter_id="none")
+
+    assert (await failure(caller.stub.UnloadAdapter(request, **caller.as_service))).code() == grpc.StatusCode.NOT_FOUND
 
 
 async def test_a_prompt_that_was_read_ahead_is_in_the_cache(caller: Caller):

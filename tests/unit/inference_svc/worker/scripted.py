@@ -3,7 +3,9 @@
 from array import array
 from collections import deque
 from collections.abc import Sequence
+from pathlib import Path
 
+from inference_svc.worker.engine.adapters import Adapter, AdapterFile, AdapterUnusable
 from inference_svc.worker.engine.backend import Choice, Sampler, Span
 from inference_svc.worker.engine.events import Event, Failed, Finished, FinishReason, Piece, Progress
 from inference_svc.worker.engine.request import GenerationRequest, Limits, Sampling
@@ -64,6 +66,11 @@ class ScriptedBackend:
         self.resets = 0
         # What a recurrent model cannot: forget the end of a sequence.
         self.can_cut = True
+        self.adapters: set[object] = set()
+        self.unusable: set[str] = set()
+        self.adapter: object | None = None
+        # For each step, the adapter it was computed with.
+        self.computed_with: list[object | None] = []
         # Bytes of the host's memory that a saved token takes.
         self.bytes_per_token = 10
         self._vocabulary: list[bytes] = [b"", b"?"]
@@ -84,6 +91,7 @@ class ScriptedBackend:
     def decode(self, spans: Sequence[Span]) -> int:
         assert 0 < sum(len(span.tokens) for span in spans) <= self.limits.batch_size
         self.fed.append({})
+        self.computed_with.append(self.adapter)
         for span in spans:
             self.fed[-1][self._key(span)] = self.fed[-1].get(self._key(span), 0) + len(span.tokens)
         if code := self.codes.popleft() if self.codes else self._verdict(spans):
@@ -140,6 +148,20 @@ class ScriptedBackend:
         self.resets += 1
         self.cache = {sequence: [] for sequence in self.cache}
 
+    def add_adapter(self, file: AdapterFile) -> object:
+        if file.id in self.unusable:
+            raise AdapterUnusable(f"{file.id} is none")
+        self.adapters.add(file.id)
+        self.reset()
+        return file.id
+
+    def use_adapter(self, handle: object | None) -> None:
+        assert handle is None or handle in self.adapters
+        self.adapter = handle
+
+    def remove_adapter(self, handle: object) -> None:
+        self.adapters.remove(handle)
+
     def close(self) -> None:
         pass
 
@@ -172,6 +194,20 @@ class Bench:
         stream = self.stepper.submit(GenerationRequest(prompt, **options))  # type: ignore[arg-type]
         self.sent[stream] = []
         return stream
+
+    def load(self, adapter_id: str) -> Adapter:
+        """Load an adapter between this step and the next."""
+        loaded: list[Adapter] = []
+
+        def done(adapter: Adapter | None, error: Exception | None) -> None:
+            if error is not None:
+                raise error
+            assert adapter is not None
+            loaded.append(adapter)
+
+        self.stepper.load_adapter(AdapterFile(adapter_id, Path("/none"), ""), done)
+        self.step()
+        return loaded[0]
 
     def step(self, count: int = 1) -> None:
         for _ in range(count):

@@ -4,16 +4,19 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
+from inference_svc.worker.engine.adapters import AdapterFile
+from inference_svc.worker.engine.backend import Span
 from inference_svc.worker.engine.engine import Engine
 from inference_svc.worker.engine.events import Piece
 from inference_svc.worker.engine.host import HostOptions, HostState, ModelHost
 from inference_svc.worker.engine.model import LoadedModel, ModelFileUnusable, ModelUnusable, Progress, PromptPart
 from inference_svc.worker.engine.request import GenerationRequest
 from inference_svc.worker.engine.stepper import EngineOptions
-from svc_kit.errors import Unavailable
+from svc_kit.errors import NotFound, Unavailable
 from tests.deadline import eventually
 from tests.unit.inference_svc.worker.scripted import ScriptedBackend
 
@@ -150,3 +153,25 @@ async def test_a_model_that_breaks_is_loaded_again():
 async def _read(engine: Engine, prompt: Sequence[int]) -> list[str]:
     async with engine.submit(GenerationRequest(prompt)) as events:
         return [event.text async for event in events if isinstance(event, Piece)]
+
+
+async def test_a_model_that_comes_back_has_its_adapters_again():
+    class Breakable(ScriptedBackend):
+        def decode(self, spans: Sequence[Span]) -> int:
+            raise RuntimeError("device lost")
+
+    first = Breakable()
+    source = ScriptedSource(lambda progress: first)
+    async with hosting(source) as host:
+        await eventually(lambda: host.state is HostState.READY)
+        for adapter_id in ("ana", "ben"):
+            await host.load_adapter(AdapterFile(adapter_id, Path("/none"), ""))
+        host.unload_adapter("ben")
+        source.loader = works
+        with pytest.raises(Unavailable):
+            await _read(host.served().engine, first.says("a"))
+        await eventually(lambda: source.loads == 2 and host.state is HostState.READY)
+
+        assert host.served().engine.adapter_ids == ["ana"]
+        with pytest.raises(NotFound):
+            host.unload_adapter("ben")

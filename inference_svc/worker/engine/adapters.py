@@ -1,0 +1,62 @@
+"""Adapters beside the base model: what one is, and whose turn it is to compute."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+# A switch makes llama.cpp plan its graph anew, so each adapter keeps the model for a few steps.
+_STEPS_IN_A_ROW = 8
+
+
+class AdapterUnusable(Exception):
+    """The adapter does not go with the model; the message is one line and says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterFile:
+    """A LoRA adapter as a GGUF file whose content was checked."""
+
+    id: str
+    path: Path
+    sha256: str
+    scale: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Adapter:
+    """An adapter in memory. Two loads of one id are two adapters: what was read with one is of no use to the other."""
+
+    file: AdapterFile
+    # The backend's own.
+    handle: object
+
+    @property
+    def id(self) -> str:
+        return self.file.id
+
+
+class AdapterTurns:
+    """One step computes with one adapter. Those who want different ones take turns, a few steps each."""
+
+    def __init__(self, steps: int = _STEPS_IN_A_ROW) -> None:
+        self._steps = steps
+        self._left = 0
+        # In the order of use, the longest ago first; None is the base model.
+        self._served: list[Adapter | None] = []
+
+    def next(self, wanted: Iterable[Adapter | None]) -> Adapter | None:
+        """Whose step the next one is, of those that have work; there must be one."""
+        waiting = list(dict.fromkeys(wanted))
+        current = self._served[-1] if self._served else None
+        if self._left > 0 and current in waiting:
+            self._left -= 1
+            return current
+        known = [adapter for adapter in self._served if adapter in waiting]
+        chosen = next((adapter for adapter in waiting if adapter not in self._served), known[0] if known else None)
+        self._served = [adapter for adapter in self._served if adapter is not chosen] + [chosen]
+        self._left = self._steps - 1
+        return chosen
+
+    def forget(self, adapter: Adapter) -> None:
+        """It is unloaded."""
+        self._served = [one for one in self._served if one is not adapter]
