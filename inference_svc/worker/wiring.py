@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 
 import grpc
 from assistant.inference.v1 import worker_pb2, worker_pb2_grpc
+from prometheus_client import REGISTRY
 
 from inference_svc.model_files import ModelFiles, load_manifest
 from inference_svc.worker.api.worker import WorkerServicer
@@ -13,6 +14,7 @@ from inference_svc.worker.engine.host import HostOptions, ModelHost
 from inference_svc.worker.engine.stepper import EngineOptions
 from inference_svc.worker.llama.backend import ContextOptions
 from inference_svc.worker.llama.source import Hardware, LlamaSource
+from inference_svc.worker.metrics import WorkerMetrics
 from inference_svc.worker.settings import WorkerSettings
 from svc_kit.clients import DeviceServiceClient, InternalCaller, channel_to
 from svc_kit.gate import Gate
@@ -30,6 +32,10 @@ def build(settings: WorkerSettings, host_options: HostOptions | None = None) -> 
     resources.push_async_callback(host.stop)
     servicer = WorkerServicer(host, settings.sequences, settings.queue_limit)
     host.start()
+    if settings.metrics_port:
+        metrics = WorkerMetrics(host)
+        REGISTRY.register(metrics)
+        resources.callback(REGISTRY.unregister, metrics)
 
     return Service(
         name="worker",

@@ -71,6 +71,9 @@ class Backend(Protocol):
     def reset(self) -> None:
         """Make a new, empty context after a fatal step."""
 
+    def graphs_reused(self) -> int:
+        """In how many steps so far the computation could be planned as in the step before."""
+
     def add_adapter(self, file: AdapterFile) -> object:
         """Load an adapter, and make a new, empty context that has room for it. Raises AdapterUnusable."""
 

@@ -8,6 +8,7 @@ from typing import TypeVarTuple, Unpack
 
 from inference_svc.worker.engine.adapters import Adapter, AdapterFile
 from inference_svc.worker.engine.backend import Backend
+from inference_svc.worker.engine.counts import Counts
 from inference_svc.worker.engine.mailbox import Mailbox
 from inference_svc.worker.engine.request import GenerationRequest, Limits
 from inference_svc.worker.engine.stepper import EngineOptions, Outbox, Stepper
@@ -29,10 +30,12 @@ class Engine:
         load: Callable[[], Backend],
         options: EngineOptions,
         on_health: Callable[[bool], None] = lambda healthy: None,
+        counts: Counts | None = None,
     ) -> None:
         self._load = load
         self._options = options
         self._on_health = on_health
+        self._counts = counts
         self._loop = asyncio.get_running_loop()
         self._ready: asyncio.Future[None] = self._loop.create_future()
         self._over: asyncio.Future[Exception | None] = self._loop.create_future()
@@ -161,7 +164,13 @@ class Engine:
 
     def _run(self, backend: Backend) -> None:
         stepper = Stepper(
-            backend, self._options, time.monotonic, self._wake.set, self._mailbox.post, self._report_health
+            backend,
+            self._options,
+            time.monotonic,
+            self._wake.set,
+            self._mailbox.post,
+            self._report_health,
+            self._counts,
         )
         self._stepper, self._limits = stepper, backend.limits
         self._call(self._loaded)

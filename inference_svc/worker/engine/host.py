@@ -10,6 +10,7 @@ import structlog
 
 from inference_svc.worker.engine.adapters import AdapterFile, AdapterUnusable
 from inference_svc.worker.engine.backend import Backend
+from inference_svc.worker.engine.counts import Counts
 from inference_svc.worker.engine.engine import Engine
 from inference_svc.worker.engine.model import LoadedModel, ModelFileUnusable, ModelSource, ModelUnusable
 from inference_svc.worker.engine.stepper import EngineOptions
@@ -50,6 +51,8 @@ class ModelHost:
         self.state = HostState.LOADING
         self.message = ""
         self.load_progress = 0.0
+        # Beyond any single engine.
+        self.counts = Counts()
         self._engine_options = engine_options
         self._options = options or HostOptions()
         self._engine: Engine | None = None
@@ -112,7 +115,7 @@ class ModelHost:
     async def _serve(self) -> None:
         """Load, and serve until the model breaks; always ends with an exception."""
         began = time.monotonic()
-        engine = self._engine = Engine(self._load, self._engine_options, self._note_health)
+        engine = self._engine = Engine(self._load, self._engine_options, self._note_health, self.counts)
         try:
             await engine.start()
         except ModelUnusable:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from inference_svc.worker.engine.adapters import Adapter, AdapterTurns
 from inference_svc.worker.engine.admission import AdmissionQueue
 from inference_svc.worker.engine.backend import Backend, Span
+from inference_svc.worker.engine.counts import Counts
 from inference_svc.worker.engine.job import Branch, Job
 from inference_svc.worker.engine.prefill_budget import PrefillBudget
 from inference_svc.worker.engine.sequences import Sequences, common_prefix
@@ -19,6 +20,8 @@ class Plan:
     spans: list[Span]
     branches: list[Branch]
     reading: int
+    # How many of the spans read.
+    readers: int
 
     @property
     def jobs(self) -> list[Job]:
@@ -39,6 +42,7 @@ class Scheduler:
         self._sequences = Sequences(backend, spill_bytes)
         self._turns = AdapterTurns()
         self.running: list[Job] = []
+        self.preemptions = 0
 
     def admit(self) -> list[Job]:
         """Start jobs from the queue while there is room; return them."""
@@ -79,7 +83,7 @@ class Scheduler:
         if not spans:
             return None
         branches = writing + [branch for branch, _ in chunks]
-        return Plan(adapter, spans, branches, sum(count for _, count in chunks))
+        return Plan(adapter, spans, branches, sum(count for _, count in chunks), len(chunks))
 
     def fed(self, plan: Plan) -> list[tuple[Branch, int]]:
         """Note that the step went well; return the branches to sample, each with the output to sample it from."""
@@ -122,6 +126,7 @@ class Scheduler:
     def preempt(self, job: Job, *, keep: bool = True) -> None:
         """Take a job's sequences away; it keeps its tokens and waits in front of the queue."""
         self.retire(job, keep=keep)
+        self.preemptions += 1
         self._queue.put_back(job)
 
     def make_room(self) -> Job | None:
@@ -159,6 +164,13 @@ class Scheduler:
     def forget(self, adapter: Adapter) -> None:
         """The adapter is unloaded."""
         self._turns.forget(adapter)
+
+    def note_use(self, counts: Counts) -> None:
+        """Say how full the cache is."""
+        counts.preemptions = self.preemptions
+        counts.cells_running = self._used
+        counts.cells_kept = self._sequences.kept_cells
+        counts.spilled_bytes = self._sequences.spilled_bytes
 
     def _fits(self, job: Job) -> bool:
         if len(job.live) > self._sequences.available:

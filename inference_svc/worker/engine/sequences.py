@@ -45,6 +45,11 @@ class Sequences:
         return len(self._free) + len(self._residents)
 
     @property
+    def kept_cells(self) -> int:
+        """Cells of the cache that residents fill."""
+        return sum(len(resident.tokens) for resident in self._residents.values())
+
+    @property
     def spilled_bytes(self) -> int:
         """Host memory in use."""
         return sum(len(spilled.saved) for spilled in self._spilled.values())

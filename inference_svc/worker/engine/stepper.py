@@ -9,6 +9,7 @@ from typing import NamedTuple
 from inference_svc.worker.engine.adapters import Adapter, AdapterFile, AdapterUnusable
 from inference_svc.worker.engine.admission import AdmissionQueue
 from inference_svc.worker.engine.backend import DECODED, NO_ROOM, Backend
+from inference_svc.worker.engine.counts import Counts
 from inference_svc.worker.engine.events import Event, Failed, Finished, FinishReason, Phase, Piece, Progress
 from inference_svc.worker.engine.job import Branch, Job
 from inference_svc.worker.engine.prefill_budget import PrefillBudget
@@ -21,6 +22,9 @@ from svc_kit.errors import Overloaded, Unavailable
 _RANDOM_SEED = 0xFFFFFFFF
 # A reader is told each place near the front, and further back only when the way has halved.
 _NEAR_THE_FRONT = 8
+# Counting what fills the cache takes longer than most of a step's work.
+_STEPS_PER_LOOK = 16
+_FAILED = "failed"
 
 Outbox = list[tuple[TokenStream, Event]]
 AdapterDone = Callable[[Adapter | None, Exception | None], None]
@@ -61,6 +65,7 @@ class Stepper:
         wake: Callable[[], None],
         send: Callable[[Outbox], None],
         healthy: Callable[[bool], None],
+        counts: Counts | None = None,
     ) -> None:
         self._backend = backend
         self._options = options
@@ -76,6 +81,9 @@ class Stepper:
         self._orders: deque[AdapterOrder] = deque()
         self._retired: list[Adapter] = []
         self._queue_changed = False
+        self._adapter: Adapter | None = None
+        self._last_step_at: float | None = None
+        self.counts = counts or Counts()
         self.steps = 0
 
     @property
@@ -139,6 +147,8 @@ class Stepper:
         # Just before the model runs, which lets go of the interpreter: the loop can work without waiting for it.
         self.flush()
         if plan is None:
+            self._last_step_at = None
+            self._scheduler.note_use(self.counts)
             return False
         self._run(plan)
         return True
@@ -202,6 +212,8 @@ class Stepper:
         for job in started:
             if job.started is None:
                 job.started = self._clock()
+                self.counts.queue_seconds.add(job.started - job.submitted)
+                self.counts.reused += job.reused
                 self._emit(job, Progress(Phase.READING, len(job.prompt)))
         if started or self._queue_changed:
             self._tell_positions()
@@ -220,11 +232,13 @@ class Stepper:
 
     def _run(self, plan: Plan) -> None:
         began = self._clock()
-        self._backend.use_adapter(plan.adapter.handle if plan.adapter else None)
+        self._use(plan.adapter)
         code = self._backend.decode(plan.spans)
         self.steps += 1
         if code == DECODED:
-            self._budget.record(plan.reading, self._clock() - began)
+            ended = self._clock()
+            self._budget.record(plan.reading, ended - began)
+            self._count(plan, ended)
             for branch, output in self._scheduler.fed(plan):
                 self._write_or_fail(branch, output)
         elif code == NO_ROOM:
@@ -232,6 +246,24 @@ class Stepper:
                 self._fail(stuck, Unavailable("the model has no room for this request"))
         else:
             self._recover(plan)
+
+    def _use(self, adapter: Adapter | None) -> None:
+        self.counts.adapter_switches += adapter is not self._adapter
+        self._adapter = adapter
+        self._backend.use_adapter(adapter.handle if adapter else None)
+
+    def _count(self, plan: Plan, ended: float) -> None:
+        counts, writing = self.counts, len(plan.spans) - plan.readers
+        counts.steps += 1
+        counts.read += plan.reading
+        if writing:
+            counts.batch.add(writing)
+            if self._last_step_at is not None:
+                counts.between_tokens_seconds.add(ended - self._last_step_at)
+        self._last_step_at = ended if writing else None
+        if self.steps % _STEPS_PER_LOOK == 0:
+            self._scheduler.note_use(counts)
+            counts.graphs_reused = self._backend.graphs_reused()
 
     def _recover(self, plan: Plan) -> None:
         """A fatal step. Whoever was in it alone fails; of several, nobody knows which, so each runs again by itself."""
@@ -268,6 +300,7 @@ class Stepper:
             self._finish(branch, FinishReason.STOP)
             return
         branch.generated.append(token)
+        self.counts.written += 1
         self._say(branch, branch.text.push(self._backend.piece(token), logprob))
         if branch.text.stopped:
             self._finish(branch, FinishReason.STOP)
@@ -277,6 +310,7 @@ class Stepper:
     def _note_first_token(self, job: Job) -> None:
         if job.first_token is None:
             job.first_token = self._clock()
+            self.counts.first_token_seconds.add(job.first_token - job.submitted)
             self._emit(job, Progress(Phase.WRITING, len(job.prompt)))
 
     def _finish(self, branch: Branch, reason: FinishReason) -> None:
@@ -285,6 +319,8 @@ class Stepper:
             self._say(branch, branch.text.finish())
         self._end_branch(branch, keep=bool(job.request.cache_key))
         last = not job.live
+        if not job.request.ahead:
+            self.counts.ended[reason.value] += 1
         if last:
             self._retire(job)
         self._emit(job, self._finished(branch, reason, last))
@@ -305,6 +341,7 @@ class Stepper:
         )
 
     def _fail(self, job: Job, error: Exception) -> None:
+        self.counts.ended[_FAILED] += len(job.live)
         for branch in job.live:
             self._end_branch(branch)
         self._retire(job)

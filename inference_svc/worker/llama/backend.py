@@ -50,6 +50,8 @@ class LlamaBackend:
         self._context: Any = None
         self._adapters: list[LlamaAdapter] = []
         self._adapter: LlamaAdapter | None = None
+        # Of contexts that are no more.
+        self._graphs_before = 0
         self.reset()
 
     def decode(self, spans: Sequence[Span]) -> int:
@@ -96,6 +98,9 @@ class LlamaBackend:
             return True
         self.forget(sequence)
         return False
+
+    def graphs_reused(self) -> int:
+        return self._graphs_before + int(lib.llama_perf_context(self._context).n_reused)
 
     def add_adapter(self, file: AdapterFile) -> LlamaAdapter:
         adapter = LlamaAdapter(self._model, file)
@@ -171,6 +176,7 @@ class LlamaBackend:
 
     def _free(self) -> None:
         if self._context:
+            self._graphs_before = self.graphs_reused()
             lib.llama_free(self._context)
             self._context = None
             self._adapter = None

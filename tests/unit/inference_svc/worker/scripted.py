@@ -148,6 +148,9 @@ class ScriptedBackend:
         self.resets += 1
         self.cache = {sequence: [] for sequence in self.cache}
 
+    def graphs_reused(self) -> int:
+        return 0
+
     def add_adapter(self, file: AdapterFile) -> object:
         if file.id in self.unusable:
             raise AdapterUnusable(f"{file.id} is none")
