@@ -66,7 +66,7 @@ def check(request: GenerationRequest, limits: Limits) -> None:
         raise InvalidInput("prompt", "the prompt has no tokens")
     if request.max_tokens < 1:
         raise InvalidInput("sampling.max_tokens", "must be at least 1")
-    most = min(MAX_SUGGESTIONS, limits.sequences)
+    most = 1 if request.ahead else min(MAX_SUGGESTIONS, limits.sequences)
     if not 1 <= request.suggestions <= most:
         raise InvalidInput("suggestions", f"must be 1 to {most}")
     if request.deterministic and not request.sampling.greedy and request.sampling.seed is None:
