@@ -68,8 +68,8 @@ class ModelFiles:
         if isinstance(source, HuggingFaceFile):
             without = " or ".join(f"ML_SERVICE_MODEL_ID={model_id}" for model_id in self.manifest.offline())
             return (
-                f"model {model.id} is not on this machine: put {source.file} (huggingface.co/{source.repository}) at "
-                f"{path}, or use {without}, which needs no download"
+                f"model {model.id} is not on this machine: run `assistant models pull {model.id}`, or put {source.file} "
+                f"(huggingface.co/{source.repository}) at {path}, or use {without}, which needs no download"
             )
         return f"model {model.id} is in the Python package {source.package}, which is not installed or not complete"
 
@@ -88,10 +88,18 @@ class Checksums:
                 return digest
         except OSError:
             pass
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        _write_atomically(known, digest)
+        return self.read(path)
+
+    def read(self, path: Path) -> str:
+        """The same, but read anew: a failing disk changes bytes and not the time."""
+        known = self._note(path)
+        digest = sha256_of(path)
+        write_atomically(known, digest)
         return digest
+
+    def remember(self, path: Path, digest: str) -> None:
+        """Spare the next one the reading of a file that was read under another name."""
+        write_atomically(self._note(path), digest)
 
     def _note(self, path: Path) -> Path:
         stat = path.stat()
@@ -99,7 +107,13 @@ class Checksums:
         return self.cache.expanduser() / "checksums" / hashlib.sha256(key.encode()).hexdigest()[:32]
 
 
-def _write_atomically(path: Path, text: str) -> None:
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file's bytes, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_atomically(path: Path, text: str) -> None:
     """Remember it if that is possible; a read-only cache costs time, not the model."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from dotenv import load_dotenv
 
-from stack.commands import accounts
+from stack.commands import accounts, models
 from stack.commands.demo_data import demo_data
 from stack.commands.down import down
 from stack.commands.logs import logs
@@ -48,3 +48,4 @@ app.command("logs")(logs)
 app.command("migrate")(migrate)
 app.command("demo-data")(demo_data)
 app.add_typer(accounts.app, name="accounts")
+app.add_typer(models.app, name="models")

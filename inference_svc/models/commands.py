@@ -1,0 +1,125 @@
+"""The commands: list, pull, verify, rm."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from rich.filesize import decimal
+
+from inference_svc.domain.model_manifest import ManifestError, ModelEntry
+from inference_svc.model_files import ModelFiles, load_manifest
+from inference_svc.models.errors import ModelCommandError
+from inference_svc.models.listing import aligned, rows
+from inference_svc.models.progress import Screen
+from inference_svc.models.removing import plan_removal, remove
+from inference_svc.models.settings import ModelsSettings
+from inference_svc.models.verifying import verify as verify_model
+
+# As shells have it for a program that Ctrl-C ended.
+INTERRUPTED = 130
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="The models on this machine. Only `pull` uses the network."
+)
+ModelId = Annotated[str, typer.Argument(metavar="ID", help="As `list` shows it.")]
+
+
+@app.command("list")
+def list_models(as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
+    """List the models; * marks the one that the settings mean."""
+    with _one_line_errors():
+        settings, files = _settings_and_files()
+        found = rows(files, _chosen(settings, files))
+        if as_json:
+            typer.echo(json.dumps([row.as_json() for row in found], indent=1))
+            return
+        for line in aligned([row.cells() for row in found]):
+            typer.echo(line)
+
+
+@app.command()
+def pull(model_id: ModelId) -> None:
+    """Download a model into the model cache, or go on with a download that was interrupted."""
+    with _one_line_errors():
+        _, files = _settings_and_files()
+        model = files.manifest.get(model_id)
+        # Imported here, since nothing else needs the network.
+        from inference_svc.models.hub import Hub
+        from inference_svc.models.pulling import Puller
+
+        try:
+            Puller(files, Hub(), Screen()).pull(model)
+        except KeyboardInterrupt:
+            typer.echo("stopped; the same command goes on where it stopped", err=True)
+            raise typer.Exit(INTERRUPTED) from None
+
+
+@app.command()
+def verify(
+    model_ids: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID]...", help="All that are here when left out.")
+    ] = None,
+) -> None:
+    """Read files anew and compare their checksums. Exit status 1: at least one is not as it should be."""
+    with _one_line_errors():
+        _, files = _settings_and_files()
+        verdicts = [verify_model(files, model) for model in _meant(files, model_ids)]
+    for verdict in verdicts:
+        typer.echo(verdict.words)
+    if not verdicts:
+        typer.echo("no model is here")
+    if not all(verdict.is_right for verdict in verdicts):
+        raise typer.Exit(1)
+
+
+@app.command("rm")
+def remove_model(
+    model_id: ModelId, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False
+) -> None:
+    """Remove a downloaded model, also one that is not finished."""
+    with _one_line_errors():
+        settings, files = _settings_and_files()
+        model = files.manifest.get(model_id)
+        removal = plan_removal(files, model, settings.model_path)
+        if not removal.paths:
+            typer.echo(f"{model_id} is not here")
+            return
+        size = decimal(removal.size)
+        warning = " It is the model that the settings mean." if model == _chosen(settings, files) else ""
+        if not yes:
+            typer.confirm(f"Remove {', '.join(map(str, removal.paths))} ({size})?{warning}", abort=True)
+        remove(files, removal)
+        typer.echo(f"{model_id} removed, {size} freed")
+
+
+def _settings_and_files() -> tuple[ModelsSettings, ModelFiles]:
+    settings = ModelsSettings.load()
+    return settings, ModelFiles(load_manifest(), settings.model_cache)
+
+
+def _meant(files: ModelFiles, model_ids: list[str] | None) -> list[ModelEntry]:
+    if model_ids:
+        return [files.manifest.get(model_id) for model_id in model_ids]
+    places = ((model, files.place(model)) for model in files.manifest.models)
+    return [model for model, place in places if place is not None and place.is_file()]
+
+
+def _chosen(settings: ModelsSettings, files: ModelFiles) -> ModelEntry | None:
+    try:
+        return files.manifest.choose(settings.model_path, settings.model_id)
+    except ManifestError as error:
+        typer.echo(f"ML_SERVICE_MODEL_ID: {error}", err=True)
+        return None
+
+
+@contextmanager
+def _one_line_errors() -> Iterator[None]:
+    try:
+        yield
+    except (ModelCommandError, ManifestError) as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(1) from None
