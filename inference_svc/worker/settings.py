@@ -34,6 +34,8 @@ class WorkerSettings(InternalSettings):
     spill_megabytes: int = Field(512, validation_alias="ML_SERVICE_SPILL_MB", ge=0, le=1_048_576)
     # Generations that may wait.
     queue_limit: int = Field(512, validation_alias="ML_SERVICE_QUEUE_LIMIT", ge=1, le=100_000)
+    # Whether a model is refused that does not fit into memory.
+    check_memory: bool = Field(True, validation_alias="ML_SERVICE_CHECK_MEMORY")
     # 0 is as many as this process may use.
     threads: int = Field(0, validation_alias="ML_SERVICE_THREADS", ge=0, le=1024)
 

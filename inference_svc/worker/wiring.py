@@ -56,7 +56,8 @@ def _add(servicer: WorkerServicer, server: grpc.aio.Server) -> None:
 def _source(settings: WorkerSettings) -> LlamaSource:
     context = ContextOptions(settings.sequences, settings.context_size, settings.pool_size, settings.thread_count)
     files = ModelFiles(load_manifest(), settings.model_cache)
-    return LlamaSource(files, settings.model_path, settings.model_id, Hardware(context, settings.gpu_layers))
+    hardware = Hardware(context, settings.gpu_layers, settings.check_memory)
+    return LlamaSource(files, settings.model_path, settings.model_id, hardware)
 
 
 def _gate(settings: WorkerSettings, resources: AsyncExitStack) -> Gate:

@@ -1,14 +1,19 @@
 """The model that the settings mean, found on this machine and loaded into llama.cpp."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from inference_svc.domain.model_manifest import ManifestError, ModelEntry
 from inference_svc.model_files import Checksums, ModelFiles, ModelMissing
-from inference_svc.worker.engine.model import LoadedModel, ModelFileUnusable, Progress
+from inference_svc.worker.engine.model import LoadedModel, ModelFileUnusable, ModelUnusable, Progress
 from inference_svc.worker.llama.backend import ContextOptions, LlamaBackend
+from inference_svc.worker.llama.fit_advice import refusal
+from inference_svc.worker.llama.gguf_header import HeaderUnreadable, read_header
+from inference_svc.worker.llama.machine_memory import machine_memory
+from inference_svc.worker.llama.memory_fit import Load, MachineMemory
 from inference_svc.worker.llama.model import LlamaModel, check_file
+from inference_svc.worker.llama.model_shape import shape_of
 from inference_svc.worker.llama.tokenizer import Tokenizer
 
 
@@ -18,6 +23,9 @@ class Hardware:
 
     context: ContextOptions
     gpu_layers: int
+    # Whether to refuse a model that does not fit, rather than let the system end the process or crawl.
+    check_memory: bool = True
+    memory: Callable[[], MachineMemory] = machine_memory
 
 
 class LlamaSource:
@@ -43,6 +51,8 @@ class LlamaSource:
         path = self._find(self._entry)
         check_file(path)
         sha256 = self._check_content(self._entry, path)
+        if self._hardware.check_memory:
+            self._check_memory(self._entry, path)
         model = LlamaModel(path, self._hardware.gpu_layers, progress)
         model.sha256 = sha256
         try:
@@ -75,6 +85,22 @@ class LlamaSource:
         if entry.sha256 not in (None, sha256):
             raise ModelFileUnusable(f"model file {path} is not the one that the manifest names: its SHA-256 differs")
         return sha256
+
+    def _check_memory(self, entry: ModelEntry, path: Path) -> None:
+        context = self._hardware.context
+        try:
+            shape = shape_of(read_header(path))
+        except (OSError, HeaderUnreadable) as error:
+            raise ModelFileUnusable(
+                f"model file {path} cannot be loaded; it may be truncated or damaged ({error})"
+            ) from None
+        if shape is None:
+            return
+        load = Load(shape, context.pool_size, context.sequences, context.batch_size, self._hardware.gpu_layers)
+        found = refusal(entry.id, load, context.context_size, self._hardware.memory())
+        if found is not None:
+            # Memory that others hold may be free later; memory that is not there never is.
+            raise (ModelFileUnusable if found.for_ever else ModelUnusable)(found.line)
 
     def _context(self, model: LlamaModel) -> ContextOptions:
         """The wanted context, but no longer than the model was trained for: beyond that it writes nonsense."""
