@@ -67,12 +67,16 @@ def verify(
     """Read files anew and compare their checksums. Exit status 1: at least one is not as it should be."""
     with _one_line_errors():
         _, files = _settings_and_files()
-        verdicts = [verify_model(files, model) for model in _meant(files, model_ids)]
-    for verdict in verdicts:
-        typer.echo(verdict.words)
-    if not verdicts:
-        typer.echo("no model is here")
-    if not all(verdict.is_right for verdict in verdicts):
+        meant = _meant(files, model_ids)
+        if not meant:
+            typer.echo("no model is here")
+        all_right = True
+        for model in meant:
+            verdict = verify_model(files, model)
+            # Gigabytes take a while: one after the other.
+            typer.echo(verdict.words)
+            all_right &= verdict.is_right
+    if not all_right:
         raise typer.Exit(1)
 
 
@@ -122,4 +126,7 @@ def _one_line_errors() -> Iterator[None]:
         yield
     except (ModelCommandError, ManifestError) as error:
         typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(1) from None
+    except PermissionError as error:
+        typer.echo(f"error: {error.filename}: {error.strerror}", err=True)
         raise typer.Exit(1) from None

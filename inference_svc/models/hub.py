@@ -23,6 +23,7 @@ from huggingface_hub.errors import (
 )
 from huggingface_hub.file_download import http_get
 from huggingface_hub.utils import build_hf_headers
+from rich.filesize import decimal
 
 from inference_svc.domain.model_manifest import HuggingFaceFile
 from inference_svc.models.errors import ModelCommandError
@@ -66,12 +67,20 @@ class Hub:
                 f"{self.name} does not answer as Hugging Face does: look at HF_ENDPOINT, and whether a proxy or a sign-in "
                 "page of the network answers in its place"
             )
+        if found.size > constants.MAX_HTTP_DOWNLOAD_SIZE:
+            raise ModelCommandError(
+                f"{source.file} has {decimal(found.size)}, more than {self.name} gives in one piece: choose a smaller model, or "
+                "bring the file from elsewhere (docs/MODELS.md)"
+            )
         # By commit: what a branch means may change before a download that was interrupted goes on.
         url = hf_hub_url(source.repository, source.file, revision=found.commit_hash)
         return RemoteFile(url, found.commit_hash, found.size, found.etag)
 
     def fetch(self, source: HuggingFaceFile, remote: RemoteFile, path: Path, tell: Callable[[int], None]) -> None:
-        """Bring what `path` lacks; `tell` hears how much it has. What has come stays there when this fails."""
+        """Bring what `path` lacks; `tell` hears how much it has. What has come stays there when this fails.
+
+        Not hf_hub_download: it removes an unfinished file, so that a download that was interrupted begins anew.
+        """
         with self._clear_errors(source), _GrowingFile(path, tell) as file:
             http_get(
                 remote.url,

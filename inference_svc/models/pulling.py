@@ -13,7 +13,7 @@ from typing import Protocol
 from rich.filesize import decimal
 
 from inference_svc.domain.model_manifest import HuggingFaceFile, ModelEntry
-from inference_svc.model_files import Checksums, ModelFiles, sha256_of
+from inference_svc.model_files import Checksums, ModelFiles, ModelMissing, sha256_of
 from inference_svc.models.errors import ModelCommandError
 from inference_svc.models.hub import RemoteFile
 from inference_svc.models.receipts import Receipt, Receipts
@@ -56,7 +56,7 @@ class Puller:
         place = self._files.place(model)
         source = model.source
         if not isinstance(source, HuggingFaceFile) or place is None:
-            self._observer.say(self._needs_no_download(model, place))
+            self._observer.say(self._needs_no_download(model))
             return
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -80,6 +80,7 @@ class Puller:
             self._observer.say(f"{model.id}: goes on at {decimal(start)} of {decimal(remote.size)}")
         with self._observer.downloading(model.id, remote.size, start) as tell:
             self._server.fetch(source, remote, partial, tell)
+        self._observer.say(f"{model.id}: all of it came, and is compared with its checksum")
         digest = self._checked(model, remote, partial)
         self._put_in_place(partial, place)
         self._checksums.remember(place, digest)
@@ -143,10 +144,11 @@ class Puller:
         self._observer.say(f"{place} is not the file that the manifest names, and is replaced")
         return False
 
-    def _needs_no_download(self, model: ModelEntry, place: Path | None) -> str:
-        if place is None or not place.is_file():
-            raise ModelCommandError(f"{model.id} comes in a Python package that is not installed: run `make setup`")
-        return f"{model.id} needs no download: {place}"
+    def _needs_no_download(self, model: ModelEntry) -> str:
+        try:
+            return f"{model.id} needs no download: {self._files.find(model)}"
+        except ModelMissing as error:
+            raise ModelCommandError(str(error)) from None
 
     def _wait_for_the_other(self, model: ModelEntry) -> None:
         self._observer.say(f"{model.id} is being downloaded by another process already: waiting for it")

@@ -10,6 +10,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from inference_svc.domain.model_manifest import HuggingFaceFile
+from inference_svc.models.errors import ModelCommandError
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,11 @@ class Workplace:
         except Timeout:
             occupied()
             lock.acquire()
+        except NotImplementedError:
+            raise ModelCommandError(
+                f"the file system of {self.cache} cannot lock files, so two downloads could write into one: name another "
+                "directory with ASSISTANT_MODEL_CACHE"
+            ) from None
         try:
             yield
         finally:

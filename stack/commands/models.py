@@ -9,7 +9,7 @@ import typer
 
 from stack.commands.options import DataDir, Demo, meant_directory
 from stack.data_directory import DataDirectory
-from stack.plan.child_environment import WORKER, child_environment
+from stack.plan.child_environment import MODELS, child_environment
 from stack.settings import model_choice
 
 app = typer.Typer(
@@ -68,7 +68,7 @@ def _means_demo(directory: DataDirectory) -> bool:
 
 def _inference_svc(*arguments: str, demo: bool = False) -> NoReturn:
     """Become that program, so that the terminal and its Ctrl-C are its own."""
-    environment = child_environment(os.environ, WORKER, TERMINAL) | model_choice(os.environ, demo=demo)
+    environment = child_environment(os.environ, MODELS, TERMINAL) | model_choice(os.environ, demo=demo)
     command = [sys.executable, "-m", "inference_svc.models", *arguments]
     sys.stdout.flush()
     os.execve(sys.executable, command, environment)

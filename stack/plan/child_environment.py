@@ -12,9 +12,11 @@ COMMON = re.compile(
     )$""",
     re.VERBOSE,
 )
-# The worker talks to a GPU and fetches models.
-WORKER = re.compile(
-    r"^(ML_SERVICE_\w+|ASSISTANT_MODEL_CACHE|CUDA_\w+|NVIDIA_\w+|GGML_\w+|HIP_\w+|ROCR_\w+|OMP_\w+|HF_\w+|(HTTPS?|NO|ALL)_PROXY|(https?|no|all)_proxy)$"
+# The worker talks to a GPU.
+WORKER = re.compile(r"^(ML_SERVICE_\w+|ASSISTANT_MODEL_CACHE|CUDA_\w+|NVIDIA_\w+|GGML_\w+|HIP_\w+|ROCR_\w+|OMP_\w+)$")
+# What downloads models is started by the operator alone; nothing that runs for long knows the token.
+MODELS = re.compile(
+    r"^(ML_SERVICE_MODEL_(ID|PATH)|ASSISTANT_MODEL_CACHE|HF_\w+|(HTTPS?|NO|ALL)_PROXY|(https?|no|all)_proxy)$"
 )
 INFERENCE = re.compile(
     r"^(ML_SERVICE_REDIS_\w+|ML_SERVICE_CONTEXT_SIZE|ML_SERVICE_MODEL_(ID|PATH)|INFERENCE_SVC_METRICS_PORT)$"

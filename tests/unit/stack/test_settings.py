@@ -6,7 +6,7 @@ import pytest
 
 from stack.checkout import ROOT
 from stack.errors import StackError
-from stack.plan.child_environment import COMMON, INFERENCE, WORKER, child_environment
+from stack.plan.child_environment import COMMON, INFERENCE, MODELS, WORKER, child_environment
 from stack.settings import DEMO_MODEL, StackSettings, load_settings, model_choice
 
 
@@ -74,6 +74,14 @@ def test_a_child_sees_nothing_it_does_not_need():
     assert set(child_environment(operators)) == {"PATH", "LANG", "PYTHONUNBUFFERED", "PYTHONPATH"}
     assert "CUDA_VISIBLE_DEVICES" in child_environment(operators, WORKER)
     assert "DB_PASSWORD" not in child_environment(operators, WORKER)
+    assert "DB_PASSWORD" not in child_environment(operators, MODELS)
+
+
+def test_only_what_downloads_knows_the_token():
+    operators = {"HF_TOKEN": "x", "HF_ENDPOINT": "https://mirror.example", "https_proxy": "http://proxy.example"}
+
+    assert operators.items() <= child_environment(operators, MODELS).items()
+    assert not operators.keys() & child_environment(operators, WORKER).keys()
 
 
 def test_the_example_lists_every_variable_that_chooses_what_is_started():

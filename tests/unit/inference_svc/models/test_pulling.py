@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from inference_svc.domain.model_manifest import HuggingFaceFile, Manifest, ModelEntry, PromptStyle
+from inference_svc.domain.model_manifest import HuggingFaceFile, LocalFile, Manifest, ModelEntry, PromptStyle
 from inference_svc.model_files import Checksums, ModelFiles
 from inference_svc.models.errors import ModelCommandError
 from inference_svc.models.hub import RemoteFile
@@ -26,13 +26,14 @@ class ScriptedServer:
 
     name = "hub.example"
 
-    def __init__(self, etag: str = RIGHT, failure: OSError | None = None) -> None:
+    def __init__(self, etag: str = RIGHT, failure: OSError | None = None, size: int = len(CONTENT)) -> None:
         self.etag = etag
+        self.size = size
         self.failure = failure
         self.fetches = 0
 
     def look_up(self, source: HuggingFaceFile) -> RemoteFile:
-        return RemoteFile("https://hub.example/x", "c0ffee", len(CONTENT), self.etag)
+        return RemoteFile("https://hub.example/x", "c0ffee", self.size, self.etag)
 
     def fetch(self, source: HuggingFaceFile, remote: RemoteFile, path: Path, tell: Callable[[int], None]) -> None:
         self.fetches += 1
@@ -68,7 +69,7 @@ def pull(cache: Path, server: ScriptedServer, sha256: str | None) -> list[str]:
 def test_a_pinned_file_comes_without_a_note(tmp_path: Path):
     lines = pull(tmp_path, ScriptedServer(), RIGHT)
 
-    assert lines == [f"m: 13 bytes in {tmp_path / 'sub/model.gguf'}"]
+    assert lines[1:] == [f"m: 13 bytes in {tmp_path / 'sub/model.gguf'}"]
     assert (tmp_path / "sub/model.gguf").read_bytes() == CONTENT
     assert Receipts(tmp_path).of(SOURCE) == Receipt("somebody/something", "sub/model.gguf", "c0ffee", RIGHT)
 
@@ -116,6 +117,22 @@ def test_the_pinned_file_is_not_downloaded_again(tmp_path: Path):
 
     assert pull(tmp_path, server, RIGHT) == [f"m is here already: {tmp_path / 'sub/model.gguf'}"]
     assert server.fetches == 1
+
+
+def test_a_disk_without_room_is_told_before_anything_comes(tmp_path: Path):
+    server = ScriptedServer(size=10**16)
+
+    with pytest.raises(ModelCommandError, match=r"10\.0 PB are to come .* ASSISTANT_MODEL_CACHE"):
+        pull(tmp_path, server, RIGHT)
+
+    assert server.fetches == 0
+
+
+def test_a_file_of_your_own_that_is_missing_is_named(tmp_path: Path):
+    entry = ModelEntry("m", "M", LocalFile("/nowhere/m.gguf"), "", PromptStyle.TRANSCRIPT, 0)
+
+    with pytest.raises(ModelCommandError, match=r"/nowhere/m\.gguf does not exist"):
+        Puller(ModelFiles(Manifest((entry,)), tmp_path), ScriptedServer(), Listener()).pull(entry)
 
 
 @pytest.mark.parametrize(
