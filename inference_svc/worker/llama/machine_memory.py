@@ -6,6 +6,8 @@ from functools import reduce
 from pathlib import Path
 
 import psutil
+
+# The library's handle is not in the package's promises, which is one reason why its version is pinned to the number.
 from llama_cpp._ggml import libggml
 
 from inference_svc.worker.llama.memory_fit import MachineMemory, Memory

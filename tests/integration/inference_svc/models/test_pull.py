@@ -1,23 +1,20 @@
 """`assistant models pull` as a process of its own, through the real library, from a server that speaks like the hub."""
 
-import asyncio
 import hashlib
 import os
 import random
 import signal
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from stack.checkout import GENERATED, ROOT
 from tests.deadline import eventually
 from tests.integration.inference_svc.models.fake_hub import COMMIT, PIECE, FakeHub, serving
+from tests.integration.inference_svc.models.machine import WRITTEN_AT_ONCE, Machine
 
 REPOSITORY, FILE = "TheBloke/phi-2-GGUF", "phi-2.Q4_K_M.gguf"
-# The library writes 10 MiB at a time; this is two and a bit of them.
+# More than is written at once, and not a multiple of it.
 CONTENT = random.Random(7).randbytes(24 * PIECE)  # noqa: S311
 
 
@@ -25,75 +22,6 @@ CONTENT = random.Random(7).randbytes(24 * PIECE)  # noqa: S311
 def hub() -> Iterator[FakeHub]:
     with serving(FakeHub(REPOSITORY, FILE, CONTENT)) as hub:
         yield hub
-
-
-@dataclass
-class Pull:
-    """A running `assistant models pull`."""
-
-    process: asyncio.subprocess.Process
-    output: bytearray
-    reader: "asyncio.Task[None]"
-
-    @property
-    def text(self) -> str:
-        return self.output.decode()
-
-    async def end(self) -> int:
-        async with asyncio.timeout(60):
-            await self.reader
-            return await self.process.wait()
-
-
-@dataclass
-class Machine:
-    """A user with a model cache of their own."""
-
-    home: Path
-    hub: FakeHub
-
-    @property
-    def cache(self) -> Path:
-        return self.home / "models"
-
-    @property
-    def file(self) -> Path:
-        return self.cache / FILE
-
-    @property
-    def partials(self) -> list[Path]:
-        return list((self.cache / "partial").glob("*.part"))
-
-    def has_begun(self) -> bool:
-        """Whether the library has written what it writes at a time."""
-        return [path.stat().st_size for path in self.partials] == [10 * PIECE]
-
-    async def start(self, *arguments: str, **variables: str) -> Pull:
-        environment = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(self.home),
-            "PYTHONPATH": f"{ROOT}:{GENERATED}",
-            "ASSISTANT_MODEL_CACHE": str(self.cache),
-            "HF_ENDPOINT": self.hub.url,
-            **variables,
-        }
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "stack", "models", *arguments,
-            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-            env=environment, cwd=self.home,
-        )  # fmt: skip
-        output = bytearray()
-        return Pull(process, output, asyncio.create_task(_read(process, output)))
-
-    async def run(self, *arguments: str, **variables: str) -> tuple[int, str]:
-        pull = await self.start(*arguments, **variables)
-        return await pull.end(), pull.text
-
-
-async def _read(process: asyncio.subprocess.Process, output: bytearray) -> None:
-    assert process.stdout is not None
-    while data := await process.stdout.read(4096):
-        output += data
 
 
 @pytest.fixture
@@ -154,7 +82,7 @@ async def test_an_interrupted_download_goes_on_where_it_stopped(machine: Machine
 
     assert ended == 0
     assert "phi-2: goes on at 10.5 MB of 25.2 MB" in said
-    assert machine.hub.ranges == [None, f"bytes={10 * PIECE}-"]
+    assert machine.hub.ranges == [None, f"bytes={WRITTEN_AT_ONCE}-"]
     assert machine.file.read_bytes() == CONTENT
 
 
@@ -164,7 +92,7 @@ async def test_a_connection_that_breaks_is_taken_up_again(machine: Machine):
     code, _ = await machine.run("pull", "phi-2")
 
     assert code == 0
-    assert machine.hub.ranges == [None, f"bytes={10 * PIECE}-"]
+    assert machine.hub.ranges == [None, f"bytes={WRITTEN_AT_ONCE}-"]
     assert machine.file.read_bytes() == CONTENT
 
 
