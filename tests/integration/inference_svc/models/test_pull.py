@@ -1,6 +1,7 @@
 """`assistant models pull` as a process of its own, through the real library, from a server that speaks like the hub."""
 
 import hashlib
+import json
 import os
 import random
 import signal
@@ -227,6 +228,15 @@ async def test_a_cache_that_cannot_be_written_is_named(machine: Machine):
 
     assert code == 1
     assert f"cannot write in {machine.cache}" in said
+
+
+async def test_the_demo_means_another_model(machine: Machine):
+    async def meant(*options: str) -> list[str]:
+        _, listed = await machine.run("list", "--json", *options)
+        return [row["id"] for row in json.loads(listed) if row["in_use"]]
+
+    assert await meant("--data-dir", str(machine.home)) == ["ministral-3b-instruct"]
+    assert await meant("--demo") == ["smollm2-135m-instruct"]
 
 
 async def test_only_a_pull_asks_the_server(machine: Machine):
