@@ -24,3 +24,6 @@ class InferenceSettings(DatabaseSettings, InternalSettings):
     redis_url: str = Field("redis://localhost:6380", validation_alias="REDIS_URL")
     cache_enabled: bool = Field(True, validation_alias="ML_SERVICE_REDIS_ENABLED")
     cache_ttl: int = Field(3600, validation_alias="ML_SERVICE_REDIS_CACHE_TTL", ge=1, le=30 * 86400)
+
+    jobs_at_once: int = Field(4, validation_alias="INFERENCE_SVC_JOBS", ge=1, le=64)
+    max_waiting_jobs: int = Field(1000, validation_alias="INFERENCE_SVC_MAX_WAITING_JOBS", ge=1, le=100_000)

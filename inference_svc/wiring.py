@@ -6,10 +6,11 @@ import asyncio
 import socket
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
+import redis.asyncio as redis
 from assistant.inference.v1 import models_pb2, models_pb2_grpc, responses_pb2, responses_pb2_grpc
 
 from inference_svc.api.event_stream import HEARTBEAT_S
@@ -19,17 +20,27 @@ from inference_svc.catalogue import ManifestCatalogue
 from inference_svc.domain.acting import Acting
 from inference_svc.domain.draft_plan import Planner
 from inference_svc.domain.drafting import Drafting
+from inference_svc.domain.job_attempt import JobAttempt
+from inference_svc.domain.job_board import JobBoard
+from inference_svc.domain.job_pace import Pace
+from inference_svc.domain.job_ports import JobNews
+from inference_svc.domain.jobs import Jobs, JobWorld
 from inference_svc.domain.loose_ends import LooseEnds
 from inference_svc.domain.model_listing import ModelListing
-from inference_svc.domain.ports import ReplyCache
 from inference_svc.feedback_delivery import FeedbackDelivery
+from inference_svc.job_runner import JobRhythm, JobRunner
+from inference_svc.job_upkeep import JobUpkeep
 from inference_svc.model_files import ModelFiles, load_manifest
 from inference_svc.peers.conversations import SyncedConversations
+from inference_svc.peers.job_news import RedisJobNews
+from inference_svc.peers.job_queue import NoJobQueue, RedisJobQueue
 from inference_svc.peers.redis_cache import NoReplyCache, RedisReplyCache
 from inference_svc.peers.training import TrainingService
 from inference_svc.peers.worker_model import WorkerModel
 from inference_svc.settings import InferenceSettings
 from inference_svc.storage.draft_store import PostgresDraftStore
+from inference_svc.storage.job_leases import PostgresJobLeases
+from inference_svc.storage.job_store import PostgresJobStore
 from inference_svc.sweeper import Sweeper
 from svc_kit.clients import DeviceServiceClient, InternalCaller, channel_to
 from svc_kit.database import Database
@@ -50,6 +61,7 @@ class Rhythm:
     heartbeat: float = HEARTBEAT_S
     delivery: float = 5.0
     sweep: float = 30.0
+    jobs: JobRhythm = field(default_factory=JobRhythm)
 
 
 async def build(settings: InferenceSettings, rhythm: Rhythm | None = None) -> Service:
@@ -65,7 +77,8 @@ async def build(settings: InferenceSettings, rhythm: Rhythm | None = None) -> Se
     store = PostgresDraftStore(database, maker)
     model = WorkerModel(_channel(settings.worker_address, resources), caller)
     conversations = SyncedConversations(_channel(settings.sync_address, resources), caller)
-    cache = _cache(settings, resources)
+    client = _redis(settings, resources)
+    cache = RedisReplyCache(client, settings.cache_ttl) if client else NoReplyCache()
     training = TrainingService(_channel(settings.training_address, resources), caller)
     delivery = FeedbackDelivery(database, training, interval=rhythm.delivery)
 
@@ -75,11 +88,21 @@ async def build(settings: InferenceSettings, rhythm: Rhythm | None = None) -> Se
     _in_background(delivery.run(), resources)
     _in_background(Sweeper(database, maker, interval=rhythm.sweep).run(), resources)
 
-    drafting = Drafting(Planner(conversations, model, catalogue), model, cache, store, loose_ends)
+    planner = Planner(conversations, model, catalogue)
+    drafting = Drafting(planner, model, cache, store, loose_ends)
+    slots = settings.jobs_at_once
+    queue = RedisJobQueue(client) if client else NoJobQueue()
+    world = JobWorld(PostgresJobStore(database), queue, _news(client, resources), Pace(slots))
+    jobs = Jobs(planner, store, world, max_waiting=settings.max_waiting_jobs, look_seconds=rhythm.jobs.look)
+    leases = PostgresJobLeases(database, maker)
+    attempt = JobAttempt(drafting, leases, queue, world.news, world.pace)
+    runner = JobRunner(attempt, leases, queue, world.news, loose_ends, slots=slots, rhythm=rhythm.jobs)
+    _in_background(runner.run(), resources)
+    _in_background(JobUpkeep(leases, queue, world.news, interval=rhythm.jobs.upkeep).run(), resources)
     acting = Acting(store, cache, delivery.deliver_soon)
 
     def add(server: grpc.aio.Server) -> None:
-        responses = ResponsesServicer(drafting, acting, store, heartbeat_seconds=rhythm.heartbeat)
+        responses = ResponsesServicer(drafting, acting, store, jobs, heartbeat_seconds=rhythm.heartbeat)
         responses_pb2_grpc.add_ResponsesServiceServicer_to_server(responses, server)
         models_pb2_grpc.add_ModelsServiceServicer_to_server(ModelsServicer(ModelListing(catalogue, model)), server)
 
@@ -107,12 +130,21 @@ def _maker(listen: str) -> str:
     return f"{socket.gethostname()}/{listen}"
 
 
-def _cache(settings: InferenceSettings, resources: AsyncExitStack) -> ReplyCache:
+def _redis(settings: InferenceSettings, resources: AsyncExitStack) -> redis.Redis | None:
     if not settings.cache_enabled:
-        return NoReplyCache()
+        return None
     client = redis_from_url(settings.redis_url)
     resources.push_async_callback(client.aclose)
-    return RedisReplyCache(client, settings.cache_ttl)
+    return client
+
+
+def _news(client: redis.Redis | None, resources: AsyncExitStack) -> JobNews:
+    board = JobBoard()
+    if client is None:
+        return board
+    news = RedisJobNews(board, client)
+    _in_background(news.run(), resources)
+    return news
 
 
 def _gate(settings: InferenceSettings, caller: InternalCaller, resources: AsyncExitStack) -> Gate:

@@ -49,13 +49,13 @@ def response_of(draft: Draft) -> responses_pb2.GeneratedResponse:
         confidence=draft.confidence,
         model_version=draft.model_version,
         status=_STATUSES[draft.status],
-        generated_at=_timestamp(draft.generated_at or draft.created_at),
+        generated_at=timestamp_of(draft.generated_at or draft.created_at),
         rejection_reason=draft.rejection_reason,
         edited_response=draft.edited_response,
         finish_reason=_FINISHES[draft.finish],
         instruction=draft.instruction,
         suggestion=draft.suggestion,
-        acted_at=_timestamp(draft.acted_at) if draft.acted_at else None,
+        acted_at=timestamp_of(draft.acted_at) if draft.acted_at else None,
     )
 
 
@@ -114,7 +114,8 @@ def _done(event: Done) -> responses_pb2.ResponseDone:
     )
 
 
-def _timestamp(at: datetime) -> Timestamp:
+def timestamp_of(at: datetime) -> Timestamp:
+    """A time."""
     stamp = Timestamp()
     stamp.FromDatetime(at)
     return stamp

@@ -13,12 +13,22 @@ from assistant.inference.v1 import responses_pb2_grpc
 
 from inference_svc.api.draft_mapping import HEARTBEAT, answer_of, error_event, event_of, response_of
 from inference_svc.api.event_stream import HEARTBEAT_S, with_error_event, with_heartbeats
+from inference_svc.api.job_mapping import (
+    JOB_HEARTBEAT,
+    fields_of_the_draft,
+    job_error_event,
+    job_event,
+    job_of,
+    key_of,
+    once_of,
+)
 from inference_svc.api.order_mapping import action_of, order_of
 from inference_svc.domain.acting import Acting
 from inference_svc.domain.drafting import Drafting
+from inference_svc.domain.job import JobKey
+from inference_svc.domain.jobs import Jobs
 from inference_svc.domain.order import DraftOrder
 from inference_svc.domain.ports import DraftStore
-from svc_kit.errors import NotImplementedYet
 from svc_kit.identity import current_account
 from svc_kit.ids import parse_id
 from svc_kit.paging import decode_page_token, encode_page_token, page_size_of
@@ -31,11 +41,18 @@ class ResponsesServicer(responses_pb2_grpc.ResponsesServiceServicer):
     """Drafts with the local model; nothing is ever sent."""
 
     def __init__(
-        self, drafting: Drafting, acting: Acting, store: DraftStore, *, heartbeat_seconds: float = HEARTBEAT_S
+        self,
+        drafting: Drafting,
+        acting: Acting,
+        store: DraftStore,
+        jobs: Jobs,
+        *,
+        heartbeat_seconds: float = HEARTBEAT_S,
     ) -> None:
         self._drafting = drafting
         self._acting = acting
         self._store = store
+        self._jobs = jobs
         self._heartbeat_seconds = heartbeat_seconds
 
     async def GenerateResponse(
@@ -63,21 +80,27 @@ class ResponsesServicer(responses_pb2_grpc.ResponsesServiceServicer):
                 yield event
 
     async def GenerateAsync(self, request: pb.GenerateAsyncRequest, context: Context) -> pb.GenerateAsyncResponse:
-        """Not there yet."""
-        raise NotImplementedYet("GenerateAsync")
+        """Put a draft into the queue."""
+        once = once_of(request)
+        with fields_of_the_draft():
+            order = order_of(request.request, current_account(), context.time_remaining())
+            return pb.GenerateAsyncResponse(job=job_of(await self._jobs.accept(order, once)))
 
     async def GetJob(self, request: pb.GetJobRequest, context: Context) -> pb.GetJobResponse:
-        """Not there yet."""
-        raise NotImplementedYet("GetJob")
+        """A job."""
+        return pb.GetJobResponse(job=job_of(await self._jobs.get(key_of(request.job_id))))
 
     async def WatchJob(self, request: pb.WatchJobRequest, context: Context) -> AsyncIterator[pb.WatchJobResponse]:
-        """Not there yet."""
-        raise NotImplementedYet("WatchJob")
-        yield pb.WatchJobResponse()  # what makes this a stream
+        """A job's changes."""
+        changes = self._job_events(key_of(request.job_id))
+        beating = with_heartbeats(changes, JOB_HEARTBEAT, self._heartbeat_seconds)
+        async with aclosing(with_error_event(beating, job_error_event)) as events:
+            async for event in events:
+                yield event
 
     async def CancelJob(self, request: pb.CancelJobRequest, context: Context) -> pb.CancelJobResponse:
-        """Not there yet."""
-        raise NotImplementedYet("CancelJob")
+        """A job's end, unless it has ended."""
+        return pb.CancelJobResponse(job=job_of(await self._jobs.cancel(key_of(request.job_id))))
 
     async def ListResponses(self, request: pb.ListResponsesRequest, context: Context) -> pb.ListResponsesResponse:
         """A page of a conversation's drafts."""
@@ -107,3 +130,8 @@ class ResponsesServicer(responses_pb2_grpc.ResponsesServiceServicer):
         async with aclosing(self._drafting.draft(order)) as events:
             async for event in events:
                 yield event_of(event)
+
+    async def _job_events(self, key: JobKey) -> AsyncGenerator[pb.WatchJobResponse, None]:
+        async with aclosing(self._jobs.watch(key)) as views:
+            async for view in views:
+                yield job_event(view)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -14,12 +15,14 @@ from inference_svc.domain.model import ModelOrder, ModelStatus, check_model_id
 from inference_svc.domain.order import DraftOrder
 from inference_svc.domain.ports import Catalogue, Conversations, Model
 from inference_svc.domain.prompt import Prompt
-from svc_kit.errors import DeadlineExceeded, FailedPrecondition, InvalidInput, NotFound, Unavailable
+from svc_kit.errors import DeadlineExceeded, FailedPrecondition, InvalidInput, NotFound, Overloaded, Unavailable
 from svc_kit.ids import new_id
 
 # The worker ends a little before the caller gives up, so that the caller is told why.
 _MARGIN_S = 0.2
 _CALL_S = 5.0
+# Who only wants to be queued does not wait for a part that may be away.
+_CHECK_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,25 @@ class Planner:
         key = cache_key(order.account_id, model, prompt, order.sampling, order.suggestions)
         return DraftPlan(order, context, model, prompt, key)
 
+    async def check(self, order: DraftOrder) -> None:
+        """Raise InvalidInput, NotFound or FailedPrecondition for what would make a plan impossible.
+
+        What cannot be known now, because a part is away, passes: it may be back when the draft's turn comes.
+        """
+        with suppress(Unavailable, DeadlineExceeded, Overloaded):
+            await self._conversations.context(
+                order.account_id,
+                conversation_id=order.conversation_id,
+                message_id=order.message_id,
+                max_history=order.max_history,
+                seconds=min(_CHECK_S, order.time_left()),
+            )
+        with suppress(Unavailable, DeadlineExceeded, Overloaded):
+            model = await self._model.status(min(_CHECK_S, order.time_left()))
+            model.check_ready()
+            check_model_id(order.model_id, self._catalogue.ids(), model)
+            _budget(order, model)
+
     async def is_outdated(self, plan: DraftPlan) -> bool:
         """Whether the conversation moved on since the plan was made. False when that cannot be known."""
         try:
@@ -104,14 +126,20 @@ class Planner:
         return now.newest_message_id != plan.context.newest_message_id
 
     async def _prompt(self, order: DraftOrder, context: Context, model: ModelStatus) -> Prompt:
-        budget = model.context_size - order.sampling.max_tokens
-        if budget <= 0:
-            raise InvalidInput(
-                "sampling.max_tokens", f"must leave room for the prompt in the context of {model.context_size} tokens"
-            )
+        budget = _budget(order, model)
 
         async def count(texts: Sequence[str]) -> Sequence[int]:
             return await self._model.count_tokens(texts, min(_CALL_S, order.time_left()))
 
         manner = Manner(context.is_group, context.relation, context.tone, order.instruction)
         return await fit_prompt(context.turns, manner, model.chat, budget, count)
+
+
+def _budget(order: DraftOrder, model: ModelStatus) -> int:
+    """Tokens that the prompt may have."""
+    budget = model.context_size - order.sampling.max_tokens
+    if budget <= 0:
+        raise InvalidInput(
+            "sampling.max_tokens", f"must leave room for the prompt in the context of {model.context_size} tokens"
+        )
+    return budget

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from functools import partial
 
 from inference_svc.domain.cached_draft import completed, retold
-from inference_svc.domain.draft import Draft, Status
+from inference_svc.domain.draft import Draft, Finish, Status
 from inference_svc.domain.draft_plan import DraftPlan, Planner
 from inference_svc.domain.draft_run import DraftRun
 from inference_svc.domain.events import DraftEvent, ModelEvent, Started
@@ -59,8 +59,10 @@ class Drafting:
                 async for event in events:
                     yield event
 
-    async def draft_once(self, order: DraftOrder) -> tuple[Sequence[Draft], bool]:
-        """All suggestions when they are complete, and whether they came from the cache.
+    async def draft_once(
+        self, order: DraftOrder, heard: Callable[[DraftEvent], Awaitable[None]] | None = None
+    ) -> tuple[Sequence[Draft], bool]:
+        """All suggestions when they are complete, and whether they came from the cache; `heard` is told of each event.
 
         The same request id again gives the same drafts, and waits for them while they are being made.
         """
@@ -73,10 +75,20 @@ class Drafting:
                 async with aclosing(self.draft(order)) as events:
                     async for event in events:
                         started = event if isinstance(event, Started) else started
+                        if heard is not None:
+                            await heard(event)
             except AlreadyExists:
                 continue
             assert started is not None
             return await self._store.get(order.account_id, started.draft_ids), started.cached
+
+    async def give_up_unfinished(self, order: DraftOrder) -> None:
+        """Fail the drafts of this request that are not complete, so that it is drafted anew; for who knows that their maker is gone."""
+        assert order.request_id is not None
+        drafts = await self._store.asked_before(order.account_id, Repeated(order.request_id, order.digest))
+        if any(draft.status is Status.GENERATING for draft in drafts):
+            nothing = {draft.draft_id: "" for draft in drafts}
+            await self._store.abandon(order.account_id, nothing, Status.FAILED, Finish.NONE)
 
     async def _asked_before(self, order: DraftOrder) -> Sequence[Draft]:
         if order.request_id is None:

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Sequence
 from dataclasses import asdict
 
 import redis.asyncio as redis
-import structlog
 
 from inference_svc.domain.draft import Finish
 from inference_svc.domain.ports import CachedReply
-from svc_kit.errors import Unavailable
-from svc_kit.logs import where
-from svc_kit.redis_client import KEY_PREFIX, redis_errors
-
-# While Redis is away no draft should wait for it again and again.
-_REST_S = 10.0
+from inference_svc.peers.redis_presence import RedisPresence
+from svc_kit.redis_client import KEY_PREFIX
 
 
 class RedisReplyCache:
@@ -26,56 +20,25 @@ class RedisReplyCache:
     def __init__(self, client: redis.Redis, lifetime: int) -> None:
         self._client = client
         self._lifetime = lifetime
-        self._away_until = 0.0
-        self._told = False
-        self._log = structlog.get_logger()
+        self._presence = RedisPresence("remembering drafts")
 
     async def get(self, key: str) -> tuple[CachedReply, ...] | None:
         """All suggestions of a request, or None."""
-        if self._resting():
+        if self._presence.is_away:
             return None
-        try:
-            with redis_errors():
-                found = await self._client.get(_name(key))
-        except Unavailable as error:
-            self._went_away(error)
-            return None
-        self._came_back()
+        found = await self._presence.asked(self._client.get(_name(key)))
         return _decoded(found) if found else None
 
     async def put(self, key: str, replies: Sequence[CachedReply]) -> None:
         """Remember them."""
-        if self._resting():
-            return
-        try:
-            with redis_errors():
-                await self._client.set(_name(key), json.dumps([asdict(reply) for reply in replies]), ex=self._lifetime)
-        except Unavailable as error:
-            self._went_away(error)
+        if not self._presence.is_away:
+            kept = json.dumps([asdict(reply) for reply in replies])
+            await self._presence.asked(self._client.set(_name(key), kept, ex=self._lifetime))
 
     async def forget(self, key: str) -> None:
         """Forget them."""
-        if self._resting():
-            return
-        try:
-            with redis_errors():
-                await self._client.delete(_name(key))
-        except Unavailable as error:
-            self._went_away(error)
-
-    def _resting(self) -> bool:
-        return time.monotonic() < self._away_until
-
-    def _went_away(self, error: Unavailable) -> None:
-        self._away_until = time.monotonic() + _REST_S
-        if not self._told:
-            self._told = True
-            self._log.warning("drafting without the cache", **where(error))
-
-    def _came_back(self) -> None:
-        if self._told:
-            self._told = False
-            self._log.info("drafting with the cache again")
+        if not self._presence.is_away:
+            await self._presence.asked(self._client.delete(_name(key)))
 
 
 class NoReplyCache:

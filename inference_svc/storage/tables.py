@@ -19,11 +19,13 @@ from sqlalchemy import (
     func,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from svc_kit.database import new_metadata
 
 metadata = new_metadata("inference")
 
+_JOB_STATES = "'queued','running','completed','failed','cancelled'"
 _STATUSES = "'generating','completed','rejected','accepted','edited','failed','cancelled','superseded'"
 
 # The mission's GeneratedResponse.
@@ -107,4 +109,63 @@ Index(
     feedback_events.c.account_id,
     feedback_events.c.next_attempt_at,
     postgresql_where=text("delivered_at IS NULL"),
+)
+
+# Drafts in the queue: what was asked, and who makes it.
+generation_jobs = Table(
+    "generation_jobs",
+    metadata,
+    Column("account_id", Uuid, nullable=False),
+    Column("id", Uuid, nullable=False),
+    Column("message_id", Uuid),
+    Column("conversation_id", Uuid),
+    Column("max_history", Integer, nullable=False),
+    Column("suggestions", Integer, nullable=False),
+    Column("instruction", Text, nullable=False),
+    Column("sampling", JSONB, nullable=False),
+    Column("skip_cache", Boolean, nullable=False),
+    Column("model_id", Text, nullable=False),
+    # A client's id of its request; `request_digest` tells whether it asked the same.
+    Column("request_id", Uuid),
+    Column("request_digest", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    # Which process runs it, and until when nobody else may; the id is another one each time it is taken.
+    Column("maker", Text, nullable=False, server_default=""),
+    Column("lease_id", Uuid),
+    Column("leased_until", DateTime(timezone=True)),
+    # No message text.
+    Column("error", Text, nullable=False, server_default=""),
+    # The first suggestion, once there is one.
+    Column("response_id", Uuid),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    # When it may be taken.
+    Column("due_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("started_at", DateTime(timezone=True)),
+    Column("ended_at", DateTime(timezone=True)),
+    PrimaryKeyConstraint("account_id", "id"),
+    CheckConstraint(f"state IN ({_JOB_STATES})", name="state"),
+    CheckConstraint("(state = 'running') = (lease_id IS NOT NULL AND leased_until IS NOT NULL)", name="lease"),
+    CheckConstraint("(state IN ('queued','running')) = (ended_at IS NULL)", name="ended"),
+)
+
+Index(
+    "uq_generation_jobs_request",
+    generation_jobs.c.account_id,
+    generation_jobs.c.request_id,
+    unique=True,
+    postgresql_where=text("request_id IS NOT NULL"),
+)
+Index(
+    "ix_generation_jobs_waiting",
+    generation_jobs.c.account_id,
+    generation_jobs.c.due_at,
+    generation_jobs.c.id,
+    postgresql_where=text("state = 'queued'"),
+)
+Index(
+    "ix_generation_jobs_running",
+    generation_jobs.c.account_id,
+    generation_jobs.c.leased_until,
+    postgresql_where=text("state = 'running'"),
 )

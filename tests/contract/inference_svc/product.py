@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -101,6 +101,31 @@ class Product:
         """Do something with a draft."""
         request = responses_pb2.ActOnResponseRequest(response_id=response_id, action=action, **fields)  # type: ignore[arg-type]
         return (await self.responses.ActOnResponse(request, metadata=self.owner)).response
+
+    async def enqueue(self, *, job_request_id: str = "", **fields: object) -> responses_pb2.GenerationJob:
+        """A draft in the queue; `fields` are those of the draft."""
+        draft = responses_pb2.GenerateResponseRequest(**fields)  # type: ignore[arg-type]
+        request = responses_pb2.GenerateAsyncRequest(request=draft, request_id=job_request_id)
+        return (await self.responses.GenerateAsync(request, metadata=self.owner)).job
+
+    async def job(self, job_id: str) -> responses_pb2.GenerationJob:
+        """A job as it is now."""
+        return (await self.responses.GetJob(responses_pb2.GetJobRequest(job_id=job_id), metadata=self.owner)).job
+
+    async def cancel(self, job_id: str) -> responses_pb2.GenerationJob:
+        """A job after its cancellation."""
+        request = responses_pb2.CancelJobRequest(job_id=job_id)
+        return (await self.responses.CancelJob(request, metadata=self.owner)).job
+
+    def watch(self, job_id: str) -> AsyncIterable[responses_pb2.WatchJobResponse]:
+        """A job's changes."""
+        return self.responses.WatchJob(responses_pb2.WatchJobRequest(job_id=job_id), metadata=self.owner)
+
+    async def ended(self, job_id: str) -> responses_pb2.GenerationJob:
+        """A job when it has ended."""
+        events = [event async for event in self.watch(job_id)]
+        assert events[-1].HasField("done")
+        return events[-1].done
 
     async def list(self, conversation_id: str) -> list[responses_pb2.GeneratedResponse]:
         """The newest drafts of a conversation."""

@@ -3,7 +3,6 @@
 import asyncio
 
 import grpc
-import pytest
 from assistant.inference.v1 import responses_pb2, sampling_pb2
 
 from svc_kit.errors import Unavailable
@@ -104,20 +103,3 @@ async def test_a_request_id_cannot_be_used_for_another_request(product):
 
     assert refusal.code is grpc.StatusCode.INVALID_ARGUMENT
     assert refusal.fields == ["request_id"]
-
-
-@pytest.mark.parametrize("rpc", ["GenerateAsync", "GetJob", "WatchJob", "CancelJob"])
-async def test_what_a_later_version_brings_is_unimplemented(product, rpc):
-    job = responses_pb2.GenerateResponseRequest(message_id=str(new_id()))
-    requests = {
-        "GenerateAsync": responses_pb2.GenerateAsyncRequest(request=job),
-        "GetJob": responses_pb2.GetJobRequest(job_id=str(new_id())),
-        "WatchJob": responses_pb2.WatchJobRequest(job_id=str(new_id())),
-        "CancelJob": responses_pb2.CancelJobRequest(job_id=str(new_id())),
-    }
-
-    call = getattr(product.responses, rpc)(requests[rpc], metadata=product.owner)
-    refusal = await refused(call.read() if rpc == "WatchJob" else call)
-
-    assert refusal.code is grpc.StatusCode.UNIMPLEMENTED
-    assert refusal.reason == "NOT_IMPLEMENTED_YET"

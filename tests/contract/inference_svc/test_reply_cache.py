@@ -128,7 +128,7 @@ async def test_without_redis_drafts_are_made_all_the_same(schema, product, capfd
         answers = [await without.generate(message_id=said.newest) for _ in range(2)]
 
     assert [answer.cached for answer in answers] == [False, False]
-    assert capfd.readouterr().out.count("drafting without the cache") == 1
+    assert capfd.readouterr().out.count("remembering drafts without Redis") == 1
 
 
 async def test_an_entry_that_nobody_can_read_is_as_good_as_none(product, valkey):

@@ -1,0 +1,70 @@
+"""domain.JobNews over Redis: what happens to a job in one process is heard in all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from uuid import UUID
+
+import redis.asyncio as redis
+from redis.exceptions import RedisError
+
+from inference_svc.domain.job import JobKey, JobState
+from inference_svc.domain.job_board import JobBoard
+from inference_svc.domain.job_ports import News
+from inference_svc.peers.redis_presence import RedisPresence
+from svc_kit.redis_client import KEY_PREFIX
+
+_CHANNEL = f"{KEY_PREFIX}:news:generation"
+# Shorter than the client's health check, which notices a connection that is dead without saying so.
+_LISTEN_S = 5.0
+_PAUSE_S = 1.0
+
+
+class RedisJobNews:
+    """Tells this process directly and the others by publishing; `run` it to hear them. Only ids and states travel."""
+
+    def __init__(self, board: JobBoard, client: redis.Redis) -> None:
+        self._board = board
+        self._client = client
+        self._presence = RedisPresence("telling of drafts")
+
+    async def tell(self, news: News) -> None:
+        """Tell everybody."""
+        self._board.post(news)
+        if not self._presence.is_away:
+            word = f"{news.key.account_id}/{news.key.job_id}/{news.state.value}"
+            await self._presence.asked(self._client.publish(_CHANNEL, word))
+
+    def hearing(self, wanted: Callable[[News], bool], bell: asyncio.Event) -> AbstractContextManager[None]:
+        """Set `bell` at each piece of news that is `wanted`."""
+        return self._board.hearing(wanted, bell)
+
+    async def run(self) -> None:
+        """Hear the other processes for ever."""
+        while True:
+            try:
+                await self._listen()
+            # Whoever waits for news looks for itself meanwhile; `tell` says in the log that Redis is away.
+            except (RedisError, OSError):
+                await asyncio.sleep(_PAUSE_S)
+
+    async def _listen(self) -> None:
+        async with self._client.pubsub() as channel:
+            await channel.subscribe(_CHANNEL)
+            # Nobody knows what was said before this.
+            self._board.post_all()
+            while True:
+                message = await channel.get_message(ignore_subscribe_messages=True, timeout=_LISTEN_S)
+                if message is not None and (news := _news(message["data"])) is not None:
+                    self._board.post(news)
+
+
+def _news(word: bytes) -> News | None:
+    try:
+        account, job, state = word.decode().split("/")
+        return News(JobKey(UUID(account), UUID(job)), JobState(state))
+    except ValueError:
+        # Written by another version, or by somebody else.
+        return None

@@ -1,0 +1,121 @@
+"""domain.JobLeases on PostgreSQL: who runs which job, compared in the statement that writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, func, select, tuple_, update
+from sqlalchemy import delete as delete_from
+
+from inference_svc.domain.job import LIFETIME_S, MAX_ATTEMPTS, Job, JobKey, JobState, Lease
+from inference_svc.storage.job_rows import IS_QUEUED, IS_RUNNING, ended, job_of, lease_of, requeued, this
+from inference_svc.storage.tables import generation_jobs as jobs
+from svc_kit.database import Database
+
+_KEY = tuple_(jobs.c.account_id, jobs.c.id)
+
+
+class PostgresJobLeases:
+    """Takes and ends jobs in the name of `maker`."""
+
+    def __init__(self, database: Database, maker: str) -> None:
+        self._database = database
+        self._maker = maker
+
+    async def claim(self, keys: Sequence[JobKey] | None, count: int, seconds: float) -> Sequence[Lease]:
+        """Take jobs that are due; of two processes that ask at the same time, one gets a job."""
+        due = select(jobs.c.account_id, jobs.c.id).where(IS_QUEUED, jobs.c.due_at <= func.now())
+        if keys is not None:
+            due = due.where(_KEY.in_([(key.account_id, key.job_id) for key in keys]))
+        # As a CTE it is run once: a sub-select with a limit may be run again, and take more.
+        chosen = due.order_by(jobs.c.due_at, jobs.c.id).limit(count).with_for_update(skip_locked=True).cte("chosen")
+        statement = (
+            update(jobs)
+            .where(jobs.c.account_id == chosen.c.account_id, jobs.c.id == chosen.c.id)
+            .values(
+                state=JobState.RUNNING.value,
+                attempts=jobs.c.attempts + 1,
+                maker=self._maker,
+                lease_id=func.gen_random_uuid(),
+                leased_until=func.now() + timedelta(seconds=seconds),
+                started_at=func.now(),
+            )
+            .returning(jobs)
+        )
+        async with self._database.system_transaction() as connection:
+            rows = (await connection.execute(statement)).mappings().all()
+        return [lease_of(row) for row in sorted(rows, key=lambda row: (row["due_at"], row["id"]))]
+
+    async def renew(self, leases: Sequence[Lease], seconds: float) -> frozenset[UUID]:
+        """Hold leases for longer. One that ran out is held still, as long as nobody noticed."""
+        statement = (
+            update(jobs)
+            .where(
+                _KEY.in_([(lease.key.account_id, lease.key.job_id) for lease in leases]),
+                jobs.c.lease_id.in_([lease.lease_id for lease in leases]),
+            )
+            .values(leased_until=func.now() + timedelta(seconds=seconds))
+            .returning(jobs.c.lease_id)
+        )
+        async with self._database.system_transaction() as connection:
+            return frozenset((await connection.execute(statement)).scalars())
+
+    async def begun(self, lease: Lease, draft_id: UUID) -> bool:
+        """Say which draft the job makes."""
+        return await self._write(lease, {"response_id": draft_id}) is not None
+
+    async def complete(self, lease: Lease, draft_id: UUID) -> bool:
+        """End a job well."""
+        return await self._write(lease, ended(JobState.COMPLETED, response_id=draft_id)) is not None
+
+    async def fail(self, lease: Lease, reason: str) -> bool:
+        """End a job badly."""
+        return await self._write(lease, ended(JobState.FAILED, error=reason)) is not None
+
+    async def postpone(self, lease: Lease, seconds: float, *, counts: bool) -> Job | None:
+        """Put a job back into the queue."""
+        attempts = jobs.c.attempts if counts else jobs.c.attempts - 1
+        due_at = func.now() + timedelta(seconds=seconds)
+        return await self._write(lease, requeued(attempts=attempts, due_at=due_at))
+
+    async def expire(self) -> Sequence[Job]:
+        """Requeue or fail what nobody runs any more, and fail what nobody could begin."""
+        died = and_(IS_RUNNING, jobs.c.leased_until < func.now())
+        spent = jobs.c.attempts >= MAX_ATTEMPTS
+        reason = f"given up after {MAX_ATTEMPTS} attempts: the process that made it ended each time"
+        old = jobs.c.created_at < func.now() - timedelta(seconds=LIFETIME_S)
+        too_late = "it could not be made within a day"
+        statements = (
+            update(jobs).where(died, spent).values(ended(JobState.FAILED, error=reason)),
+            update(jobs).where(died, ~spent).values(requeued(due_at=func.now())),
+            update(jobs).where(IS_QUEUED, old).values(ended(JobState.FAILED, error=too_late)),
+        )
+        changed: dict[JobKey, Job] = {}
+        async with self._database.system_transaction() as connection:
+            for statement in statements:
+                for row in (await connection.execute(statement.returning(jobs))).mappings():
+                    job = job_of(row)
+                    changed[job.key] = job
+        return list(changed.values())
+
+    async def waiting(self, limit: int) -> Sequence[Job]:
+        """The jobs that wait."""
+        statement = select(jobs).where(IS_QUEUED).order_by(jobs.c.due_at, jobs.c.id).limit(limit)
+        async with self._database.system_transaction() as connection:
+            return [job_of(row) for row in (await connection.execute(statement)).mappings()]
+
+    async def forget(self, seconds: float) -> int:
+        """Delete jobs that ended long ago; their drafts stay."""
+        statement = delete_from(jobs).where(jobs.c.ended_at < func.now() - timedelta(seconds=seconds))
+        async with self._database.system_transaction() as connection:
+            return (await connection.execute(statement)).rowcount
+
+    async def _write(self, lease: Lease, values: dict[str, Any]) -> Job | None:
+        held = (*this(lease.key), IS_RUNNING, jobs.c.lease_id == lease.lease_id)
+        async with self._database.transaction(lease.key.account_id) as connection:
+            found = (await connection.execute(update(jobs).where(*held).values(values).returning(jobs))).mappings()
+            row = found.first()
+        return job_of(row) if row else None

@@ -1,0 +1,95 @@
+"""domain.JobStore on PostgreSQL."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import func, select, text, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from inference_svc.domain.job import Job, JobKey, JobState
+from inference_svc.domain.order import DraftOrder
+from inference_svc.domain.ports import Repeated
+from inference_svc.storage.job_rows import IS_QUEUED, IS_UNFINISHED, ended, job_of, this, values_of
+from inference_svc.storage.tables import generation_jobs as jobs
+from svc_kit.database import Database
+from svc_kit.errors import InvalidInput, NotFound, Overloaded
+from svc_kit.ids import new_id
+
+# So long that some of a full queue is gone.
+_RETRY_AFTER_S = 10.0
+# Beside the locks that others take for an account: the second number is the account's.
+_COUNTING = text("SELECT pg_advisory_xact_lock(20, :account)")
+
+
+class PostgresJobStore:
+    """Keeps the jobs of accounts, each seen by its own account alone."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def asked_before(self, account_id: UUID, repeated: Repeated) -> Job | None:
+        """The job of an earlier request with this id."""
+        statement = select(jobs).where(jobs.c.account_id == account_id, jobs.c.request_id == repeated.request_id)
+        async with self._database.transaction(account_id) as connection:
+            row = (await connection.execute(statement)).mappings().first()
+        if row is None:
+            return None
+        if row["request_digest"] != repeated.digest:
+            raise InvalidInput("request_id", "was used for another request")
+        return job_of(row)
+
+    async def add(self, order: DraftOrder, repeated: Repeated | None, *, limit: int) -> Job | None:
+        """Keep a new job, unless its request id is taken or the account's queue is full."""
+        statement = (
+            insert(jobs)
+            .values(
+                id=new_id(),
+                state=JobState.QUEUED.value,
+                request_id=repeated.request_id if repeated else None,
+                **values_of(order),
+            )
+            .on_conflict_do_nothing(
+                index_elements=["account_id", "request_id"], index_where=jobs.c.request_id.is_not(None)
+            )
+            .returning(jobs)
+        )
+        async with self._database.transaction(order.account_id) as connection:
+            await _check_room(connection, order.account_id, limit)
+            row = (await connection.execute(statement)).mappings().first()
+        return job_of(row) if row else None
+
+    async def get(self, key: JobKey) -> Job:
+        """A job."""
+        async with self._database.transaction(key.account_id) as connection:
+            return await _get(connection, key)
+
+    async def cancel(self, key: JobKey) -> tuple[Job, bool]:
+        """Cancel a job that has not ended. Whoever runs it loses its lease by that."""
+        statement = update(jobs).where(*this(key), IS_UNFINISHED).values(ended(JobState.CANCELLED)).returning(jobs)
+        async with self._database.transaction(key.account_id) as connection:
+            row = (await connection.execute(statement)).mappings().first()
+            return (job_of(row), True) if row else (await _get(connection, key), False)
+
+    async def waiting_before(self, job: Job) -> int:
+        """How many of the account's jobs come before this one."""
+        earlier = tuple_(jobs.c.due_at, jobs.c.id) < (job.due_at, job.key.job_id)
+        statement = select(func.count()).where(jobs.c.account_id == job.key.account_id, IS_QUEUED, earlier)
+        async with self._database.transaction(job.key.account_id) as connection:
+            return int(await connection.scalar(statement) or 0)
+
+
+async def _check_room(connection: AsyncConnection, account_id: UUID, limit: int) -> None:
+    # One after another: of several that count at once, each would see room.
+    await connection.execute(_COUNTING, {"account": int.from_bytes(account_id.bytes[12:], "big", signed=True)})
+    waiting = await connection.scalar(select(func.count()).where(jobs.c.account_id == account_id, IS_QUEUED))
+    if int(waiting or 0) >= limit:
+        raise Overloaded(f"{limit} drafts wait already; try again later", retry_after=_RETRY_AFTER_S)
+
+
+async def _get(connection: AsyncConnection, key: JobKey) -> Job:
+    row = (await connection.execute(select(jobs).where(*this(key)))).mappings().first()
+    if row is None:
+        raise NotFound("there is no such job")
+    return job_of(row)
