@@ -8,12 +8,14 @@ from contextlib import AbstractContextManager
 from uuid import UUID
 
 import redis.asyncio as redis
+import structlog
 from redis.exceptions import RedisError
 
 from inference_svc.domain.job import JobKey, JobState
 from inference_svc.domain.job_board import JobBoard
 from inference_svc.domain.job_ports import News
 from inference_svc.peers.redis_presence import RedisPresence
+from svc_kit.logs import where
 from svc_kit.redis_client import KEY_PREFIX
 
 _CHANNEL = f"{KEY_PREFIX}:news:generation"
@@ -29,6 +31,7 @@ class RedisJobNews:
         self._board = board
         self._client = client
         self._presence = RedisPresence("telling of drafts")
+        self._log = structlog.get_logger()
 
     async def tell(self, news: News) -> None:
         """Tell everybody."""
@@ -46,8 +49,10 @@ class RedisJobNews:
         while True:
             try:
                 await self._listen()
-            # Whoever waits for news looks for itself meanwhile; `tell` says in the log that Redis is away.
-            except (RedisError, OSError):
+            except Exception as error:  # Whoever waits for news looks for itself meanwhile.
+                # That Redis is away says `tell` in the log.
+                if not isinstance(error, RedisError | OSError):
+                    self._log.error("news of drafts not heard", **where(error))
                 await asyncio.sleep(_PAUSE_S)
 
     async def _listen(self) -> None:

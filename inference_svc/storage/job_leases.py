@@ -7,13 +7,16 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Update, and_, func, select, tuple_, update
 from sqlalchemy import delete as delete_from
 
 from inference_svc.domain.job import LIFETIME_S, MAX_ATTEMPTS, Job, JobKey, JobState, Lease
 from inference_svc.storage.job_rows import IS_QUEUED, IS_RUNNING, ended, job_of, lease_of, requeued, this
 from inference_svc.storage.tables import generation_jobs as jobs
 from svc_kit.database import Database
+
+_DIED_EACH_TIME = f"given up after {MAX_ATTEMPTS} attempts: the process that made it ended each time"
+_TOO_LATE = "it could not be made within a day"
 
 _KEY = tuple_(jobs.c.account_id, jobs.c.id)
 
@@ -27,14 +30,11 @@ class PostgresJobLeases:
 
     async def claim(self, keys: Sequence[JobKey] | None, count: int, seconds: float) -> Sequence[Lease]:
         """Take jobs that are due; of two processes that ask at the same time, one gets a job."""
-        due = select(jobs.c.account_id, jobs.c.id).where(IS_QUEUED, jobs.c.due_at <= func.now())
+        due = and_(IS_QUEUED, jobs.c.due_at <= func.now())
         if keys is not None:
-            due = due.where(_KEY.in_([(key.account_id, key.job_id) for key in keys]))
-        # As a CTE it is run once: a sub-select with a limit may be run again, and take more.
-        chosen = due.order_by(jobs.c.due_at, jobs.c.id).limit(count).with_for_update(skip_locked=True).cte("chosen")
+            due = and_(due, _KEY.in_([(key.account_id, key.job_id) for key in keys]))
         statement = (
-            update(jobs)
-            .where(jobs.c.account_id == chosen.c.account_id, jobs.c.id == chosen.c.id)
+            _update_of(due, limit=count)
             .values(
                 state=JobState.RUNNING.value,
                 attempts=jobs.c.attempts + 1,
@@ -85,13 +85,11 @@ class PostgresJobLeases:
         """Requeue or fail what nobody runs any more, and fail what nobody could begin."""
         died = and_(IS_RUNNING, jobs.c.leased_until < func.now())
         spent = jobs.c.attempts >= MAX_ATTEMPTS
-        reason = f"given up after {MAX_ATTEMPTS} attempts: the process that made it ended each time"
         old = jobs.c.created_at < func.now() - timedelta(seconds=LIFETIME_S)
-        too_late = "it could not be made within a day"
         statements = (
-            update(jobs).where(died, spent).values(ended(JobState.FAILED, error=reason)),
-            update(jobs).where(died, ~spent).values(requeued(due_at=func.now())),
-            update(jobs).where(IS_QUEUED, old).values(ended(JobState.FAILED, error=too_late)),
+            _update_of(and_(died, spent)).values(ended(JobState.FAILED, error=_DIED_EACH_TIME)),
+            _update_of(and_(died, ~spent)).values(requeued(due_at=func.now())),
+            _update_of(and_(IS_QUEUED, old)).values(ended(JobState.FAILED, error=_TOO_LATE)),
         )
         changed: dict[JobKey, Job] = {}
         async with self._database.system_transaction() as connection:
@@ -119,3 +117,13 @@ class PostgresJobLeases:
             found = (await connection.execute(update(jobs).where(*held).values(values).returning(jobs))).mappings()
             row = found.first()
         return job_of(row) if row else None
+
+
+def _update_of(which: ColumnElement[bool], limit: int | None = None) -> Update:
+    """Of the first ones due, those that nobody else is writing: a process that hangs in a transaction holds up no other job.
+
+    The choice is a CTE, which is run once: a sub-select with a limit may be run again, and choose more.
+    """
+    first = select(jobs.c.account_id, jobs.c.id).where(which).order_by(jobs.c.due_at, jobs.c.id).limit(limit)
+    chosen = first.with_for_update(skip_locked=True).cte("chosen")
+    return update(jobs).where(jobs.c.account_id == chosen.c.account_id, jobs.c.id == chosen.c.id)

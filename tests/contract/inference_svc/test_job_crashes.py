@@ -1,0 +1,155 @@
+"""Processes that die in the middle of drafts, and a Redis that is emptied: each job still ends, and ends once."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from assistant.inference.v1 import responses_pb2 as pb
+from sqlalchemy import select
+
+from inference_svc.domain.job import MAX_ATTEMPTS
+from inference_svc.storage.tables import generation_jobs, responses
+from inference_svc.wiring import Rhythm
+from svc_kit.redis_client import redis_from_url
+from tests.contract.inference_svc.doomed import LEASE
+from tests.contract.inference_svc.product import Neighbours, Product, running_neighbours, running_product
+from tests.contract.inference_svc.scripted import INTERNAL_KEY, done, queued, token
+from tests.deadline import eventually, eventually_answers
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+async def neighbours() -> AsyncIterator[Neighbours]:
+    async with running_neighbours() as neighbours:
+        yield neighbours
+
+
+@pytest.fixture
+async def queue_url(valkey) -> AsyncIterator[str]:
+    """A Redis database of this test's own."""
+    url = f"{valkey}/6"
+    yield url
+    await empty(url)
+
+
+@asynccontextmanager
+async def doomed(database, queue_url: str, neighbours: Neighbours) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A process that runs jobs; it is killed at the end if the test did not do it."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tests.contract.inference_svc.doomed",
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "PYTHONPATH": f"{ROOT}:{ROOT / 'gen'}",
+            "DB_HOST": database.host,
+            "DB_PORT": str(database.port),
+            "DB_USER": database.user,
+            "DB_PASSWORD": database.password.get_secret_value(),
+            "DB_NAME": database.name,
+            "REDIS_URL": queue_url,
+            "ASSISTANT_INTERNAL_KEY": INTERNAL_KEY,
+            "INFERENCE_SVC_LISTEN": "127.0.0.1:0",
+            "SYNC_SVC_ADDRESS": neighbours.addresses["sync"],
+            "TRAINING_SVC_ADDRESS": neighbours.addresses["training"],
+            "ML_SERVICE_URL": neighbours.addresses["worker"],
+        },
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def ended_once(product: Product, jobs: Sequence[pb.GenerationJob]) -> list[pb.GenerationJob]:
+    """The jobs when all have ended well; each has made one draft, and there is no other that is complete."""
+    ended = [await product.ended(job.job_id) for job in jobs]
+    complete = select(responses.c.id).where(responses.c.status == "completed")
+    async with product.database.transaction(product.account_id) as connection:
+        drafts = list((await connection.execute(complete)).scalars())
+        made = list((await connection.execute(select(generation_jobs.c.response_id))).scalars())
+    assert {job.state for job in ended} == {pb.JOB_STATE_COMPLETED}
+    assert len(made) == len(jobs)
+    assert sorted(drafts) == sorted(made)
+    return ended
+
+
+@pytest.mark.parametrize("emptied", [False, True])
+async def test_jobs_of_a_killed_process_are_made_by_another(schema, queue_url, neighbours, emptied):
+    gate = asyncio.Event()
+    neighbours.worker.steps = [queued(), token("Y"), gate, token("es"), done()]
+    async with running_product(schema, queue_url, neighbours, rhythm=Rhythm(jobs=LEASE), jobs_at_once=1) as product:
+        jobs = [await product.enqueue(message_id=product.say(f"Question {number}").newest) for number in range(12)]
+        async with doomed(schema, queue_url, neighbours) as process:
+            # One is being made here, and four there.
+            await eventually(lambda: len(neighbours.worker.requests) == 5)
+
+            process.kill()
+            await process.wait()
+            if emptied:
+                await empty(queue_url)
+            gate.set()
+            ended = await ended_once(product, jobs)
+
+    attempts = sorted(job.attempts for job in ended)
+    assert attempts[-4:] >= [2, 2, 2, 2]
+    assert attempts[-1] <= MAX_ATTEMPTS
+
+
+async def test_a_redis_that_is_emptied_while_jobs_wait_and_run_loses_none(schema, queue_url, neighbours):
+    gate = asyncio.Event()
+    neighbours.worker.steps = [queued(), token("Y"), gate, token("es"), done()]
+    # So that no lease runs out, however busy the machine is.
+    rhythm = Rhythm(jobs=replace(LEASE, lease=60.0))
+    both = [running_product(schema, queue_url, neighbours, rhythm=rhythm, jobs_at_once=2) for _ in range(2)]
+    async with both[0] as product, both[1]:
+        jobs = [await product.enqueue(message_id=product.say(f"Question {number}").newest) for number in range(12)]
+        await eventually(lambda: len(neighbours.worker.requests) == 4)
+
+        await empty(queue_url)
+        gate.set()
+        ended = await ended_once(product, jobs)
+
+    assert {job.attempts for job in ended} == {1}
+
+
+async def test_a_process_that_slept_for_longer_than_its_lease_writes_nothing_any_more(schema, queue_url, neighbours):
+    gate = asyncio.Event()
+    neighbours.worker.steps = [queued(), token("Y"), gate, token("es"), done()]
+    async with running_product(schema, queue_url, neighbours, rhythm=Rhythm(jobs=LEASE), jobs_at_once=1) as product:
+        jobs = [await product.enqueue(message_id=product.say(f"Question {number}").newest) for number in range(5)]
+        async with doomed(schema, queue_url, neighbours) as process:
+            await eventually_answers(lambda: all_begun(product, jobs))
+
+            process.send_signal(signal.SIGSTOP)
+            gate.set()
+            ended = await ended_once(product, jobs)
+            # It wakes up to drafts that the model finished long ago, and to jobs that are somebody else's.
+            process.send_signal(signal.SIGCONT)
+            process.terminate()
+            await process.wait()
+
+        assert await ended_once(product, jobs) == ended
+
+
+async def all_begun(product: Product, jobs: Sequence[pb.GenerationJob]) -> bool:
+    """Whether each job's draft is known, so that nobody is in the middle of writing that."""
+    return all([(await product.job(job.job_id)).HasField("response") for job in jobs])
+
+
+async def empty(queue_url: str) -> None:
+    """Take from Redis all that it has."""
+    async with redis_from_url(queue_url) as redis:
+        await redis.flushall()
