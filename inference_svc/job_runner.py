@@ -17,6 +17,7 @@ from inference_svc.domain.job_ports import JobLeases, JobNews, JobQueue, News
 from inference_svc.domain.loose_ends import LooseEnds
 from svc_kit.errors import Unavailable
 from svc_kit.logs import where
+from svc_kit.request_id import REQUEST_ID_HEADER, begin_request
 
 # So many more are looked at than are wanted: others may be taking the first ones.
 _SPARE = 16
@@ -138,6 +139,8 @@ class JobRunner:
     async def _work(self, lease: Lease, until: float) -> None:
         task = asyncio.current_task()
         assert task is not None
+        # So the logs of all parts that have to do with the job carry its id.
+        begin_request([(REQUEST_ID_HEADER, str(lease.key.job_id))])
         try:
             async with asyncio.timeout_at(until) as limit:
                 run = self._runs[lease.lease_id] = _Run(lease, limit, task)

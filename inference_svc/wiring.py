@@ -23,7 +23,7 @@ from inference_svc.domain.drafting import Drafting
 from inference_svc.domain.job_attempt import JobAttempt
 from inference_svc.domain.job_board import JobBoard
 from inference_svc.domain.job_pace import Pace
-from inference_svc.domain.job_ports import JobNews
+from inference_svc.domain.job_ports import JobLeases, JobNews, JobQueue
 from inference_svc.domain.jobs import Jobs, JobWorld
 from inference_svc.domain.loose_ends import LooseEnds
 from inference_svc.domain.model_listing import ModelListing
@@ -35,6 +35,7 @@ from inference_svc.peers.conversations import SyncedConversations
 from inference_svc.peers.job_news import RedisJobNews
 from inference_svc.peers.job_queue import NoJobQueue, RedisJobQueue
 from inference_svc.peers.redis_cache import NoReplyCache, RedisReplyCache
+from inference_svc.peers.redis_presence import RedisPresence
 from inference_svc.peers.training import TrainingService
 from inference_svc.peers.worker_model import WorkerModel
 from inference_svc.settings import InferenceSettings
@@ -90,15 +91,11 @@ async def build(settings: InferenceSettings, rhythm: Rhythm | None = None) -> Se
 
     planner = Planner(conversations, model, catalogue)
     drafting = Drafting(planner, model, cache, store, loose_ends)
-    slots = settings.jobs_at_once
-    queue = RedisJobQueue(client) if client else NoJobQueue()
-    world = JobWorld(PostgresJobStore(database), queue, _news(client, resources), Pace(slots))
+    queue, news = _queue(client, resources)
+    world = JobWorld(PostgresJobStore(database), queue, news, Pace(settings.jobs_at_once))
     jobs = Jobs(planner, store, world, max_waiting=settings.max_waiting_jobs, look_seconds=rhythm.jobs.look)
     leases = PostgresJobLeases(database, maker)
-    attempt = JobAttempt(drafting, leases, queue, world.news, world.pace)
-    runner = JobRunner(attempt, leases, queue, world.news, loose_ends, slots=slots, rhythm=rhythm.jobs)
-    _in_background(runner.run(), resources)
-    _in_background(JobUpkeep(leases, queue, world.news, interval=rhythm.jobs.upkeep).run(), resources)
+    _run_jobs(drafting, leases, world, loose_ends, settings.jobs_at_once, rhythm.jobs, resources)
     acting = Acting(store, cache, delivery.deliver_soon)
 
     def add(server: grpc.aio.Server) -> None:
@@ -116,7 +113,7 @@ async def build(settings: InferenceSettings, rhythm: Rhythm | None = None) -> Se
             models_pb2.DESCRIPTOR.services_by_name["ModelsService"].full_name,
         ],
         # Nothing here works without the database. Without a model, drafts can still be read and acted on, and the worker
-        # tells of its own health; without Redis there is only no cache.
+        # tells of its own health; without Redis there is no cache, and the database alone says whose turn it is.
         probes=[database.ping],
         metrics_port=settings.metrics_port,
         resources=resources,
@@ -138,13 +135,30 @@ def _redis(settings: InferenceSettings, resources: AsyncExitStack) -> redis.Redi
     return client
 
 
-def _news(client: redis.Redis | None, resources: AsyncExitStack) -> JobNews:
+def _queue(client: redis.Redis | None, resources: AsyncExitStack) -> tuple[JobQueue, JobNews]:
     board = JobBoard()
     if client is None:
-        return board
-    news = RedisJobNews(board, client)
+        return NoJobQueue(), board
+    presence = RedisPresence("queueing drafts")
+    news = RedisJobNews(board, client, presence)
     _in_background(news.run(), resources)
-    return news
+    return RedisJobQueue(client, presence), news
+
+
+def _run_jobs(
+    drafting: Drafting,
+    leases: JobLeases,
+    world: JobWorld,
+    loose_ends: LooseEnds,
+    slots: int,
+    rhythm: JobRhythm,
+    resources: AsyncExitStack,
+) -> None:
+    queue, news = world.queue, world.news
+    attempt = JobAttempt(drafting, leases, queue, news, world.pace)
+    runner = JobRunner(attempt, leases, queue, news, loose_ends, slots=slots, rhythm=rhythm)
+    _in_background(runner.run(), resources)
+    _in_background(JobUpkeep(leases, queue, news, interval=rhythm.upkeep).run(), resources)
 
 
 def _gate(settings: InferenceSettings, caller: InternalCaller, resources: AsyncExitStack) -> Gate:

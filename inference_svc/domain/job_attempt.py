@@ -61,6 +61,7 @@ class JobAttempt:
         if not written:
             self._log.info("job was taken away before it ended", job_id=str(lease.key.job_id))
             return
+        self._log.info("job", job_id=str(lease.key.job_id), state=state.value, attempts=lease.attempts)
         await self._news.tell(News(lease.key, state))
 
     async def begun(self, lease: Lease, started: Started) -> None:

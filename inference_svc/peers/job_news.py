@@ -27,10 +27,10 @@ _PAUSE_S = 1.0
 class RedisJobNews:
     """Tells this process directly and the others by publishing; `run` it to hear them. Only ids and states travel."""
 
-    def __init__(self, board: JobBoard, client: redis.Redis) -> None:
+    def __init__(self, board: JobBoard, client: redis.Redis, presence: RedisPresence) -> None:
         self._board = board
         self._client = client
-        self._presence = RedisPresence("telling of drafts")
+        self._presence = presence
         self._log = structlog.get_logger()
 
     async def tell(self, news: News) -> None:

@@ -20,9 +20,9 @@ _QUEUE = f"{KEY_PREFIX}:queue:generation"
 class RedisJobQueue:
     """A sorted set of `account/job` by the time when each is due, and a hash for each running job."""
 
-    def __init__(self, client: redis.Redis) -> None:
+    def __init__(self, client: redis.Redis, presence: RedisPresence) -> None:
         self._client = client
-        self._presence = RedisPresence("queueing drafts")
+        self._presence = presence
 
     async def put(self, jobs: Sequence[Job]) -> None:
         """Let jobs wait."""

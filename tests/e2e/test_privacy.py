@@ -52,6 +52,8 @@ def send_through_everything(owner: httpx.Client, token: str) -> None:
         }
         draft = owner.post("/api/responses/generate", json=request).raise_for_status().json()
         owner.post(f"/api/responses/{draft['responseId']}/action", json=action).raise_for_status()
+        job = owner.post("/api/responses/generate/async", json={"request": request}).raise_for_status().json()["job"]
+        owner.get(f"/api/responses/jobs/{job['jobId']}:watch").raise_for_status()
 
 
 def message(number: int, text: str) -> dict[str, str]:
