@@ -5,24 +5,30 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import grpc
 import pytest
 from assistant.inference.v1 import responses_pb2 as pb
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from inference_svc.domain.job import MAX_ATTEMPTS
 from inference_svc.storage.tables import generation_jobs, responses
 from inference_svc.wiring import Rhythm
+from stack.embedded.valkey import running_valkey
+from svc_kit.database import Database
 from svc_kit.redis_client import redis_from_url
+from tests.conftest import DatabaseAddress
 from tests.contract.inference_svc.doomed import LEASE
 from tests.contract.inference_svc.product import Neighbours, Product, running_neighbours, running_product
 from tests.contract.inference_svc.scripted import INTERNAL_KEY, done, queued, token
 from tests.deadline import eventually, eventually_answers
 
 ROOT = Path(__file__).parents[3]
+# So that no lease runs out, however busy the machine is.
+UNHURRIED = replace(LEASE, lease=60.0)
 
 
 @pytest.fixture
@@ -111,9 +117,9 @@ async def test_jobs_of_a_killed_process_are_made_by_another(schema, queue_url, n
 async def test_a_redis_that_is_emptied_while_jobs_wait_and_run_loses_none(schema, queue_url, neighbours):
     gate = asyncio.Event()
     neighbours.worker.steps = [queued(), token("Y"), gate, token("es"), done()]
-    # So that no lease runs out, however busy the machine is.
-    rhythm = Rhythm(jobs=replace(LEASE, lease=60.0))
-    both = [running_product(schema, queue_url, neighbours, rhythm=rhythm, jobs_at_once=2) for _ in range(2)]
+    both = [
+        running_product(schema, queue_url, neighbours, rhythm=Rhythm(jobs=UNHURRIED), jobs_at_once=2) for _ in range(2)
+    ]
     async with both[0] as product, both[1]:
         jobs = [await product.enqueue(message_id=product.say(f"Question {number}").newest) for number in range(12)]
         await eventually(lambda: len(neighbours.worker.requests) == 4)
@@ -131,7 +137,7 @@ async def test_a_process_that_slept_for_longer_than_its_lease_writes_nothing_any
     async with running_product(schema, queue_url, neighbours, rhythm=Rhythm(jobs=LEASE), jobs_at_once=1) as product:
         jobs = [await product.enqueue(message_id=product.say(f"Question {number}").newest) for number in range(5)]
         async with doomed(schema, queue_url, neighbours) as process:
-            await eventually_answers(lambda: all_begun(product, jobs))
+            await eventually_answers(lambda: are_made(product, jobs, 5))
 
             process.send_signal(signal.SIGSTOP)
             gate.set()
@@ -144,9 +150,63 @@ async def test_a_process_that_slept_for_longer_than_its_lease_writes_nothing_any
         assert await ended_once(product, jobs) == ended
 
 
-async def all_begun(product: Product, jobs: Sequence[pb.GenerationJob]) -> bool:
-    """Whether each job's draft is known, so that nobody is in the middle of writing that."""
-    return all([(await product.job(job.job_id)).HasField("response") for job in jobs])
+async def test_a_redis_that_goes_away_while_jobs_wait_and_run_loses_none(schema, neighbours, open_directory):
+    gate = asyncio.Event()
+    neighbours.worker.steps = [queued(), token("Y"), gate, token("es"), done()]
+    directory = open_directory / "valkey-of-a-test"
+    directory.mkdir()
+    with ExitStack() as servers:
+        url = servers.enter_context(running_valkey(directory))
+        async with running_product(schema, url, neighbours, rhythm=Rhythm(jobs=UNHURRIED), jobs_at_once=2) as product:
+            jobs = [await product.enqueue(message_id=product.say(f"Question {number}").newest) for number in range(6)]
+            await eventually_answers(lambda: are_made(product, jobs, 2))
+
+            servers.close()
+            later = await product.enqueue(message_id=product.say("And this?").newest)
+            gate.set()
+            ended = await ended_once(product, [*jobs, later])
+
+    assert {job.attempts for job in ended} == {1}
+
+
+async def test_a_database_that_drops_its_connections_doubles_and_loses_none(schema, database, queue_url, neighbours):
+    gate = asyncio.Event()
+    neighbours.worker.steps = [queued(), token("Y"), gate, token("es"), done()]
+    async with running_product(schema, queue_url, neighbours, rhythm=Rhythm(jobs=UNHURRIED), jobs_at_once=2) as product:
+        jobs = [await product.enqueue(message_id=product.say(f"Question {number}").newest) for number in range(6)]
+        await eventually_answers(lambda: are_made(product, jobs, 2))
+
+        await drop_connections(database)
+        gate.set()
+        await drop_connections(database)
+        await eventually_answers(lambda: have_ended(product, jobs))
+        ended = await ended_once(product, jobs)
+
+    assert max(job.attempts for job in ended) <= MAX_ATTEMPTS
+
+
+async def drop_connections(database: DatabaseAddress) -> None:
+    """End all that the service has to say to its database."""
+    owner = Database(database.settings)
+    everybody = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = :role AND datname = :name"
+    async with owner.system_transaction() as connection:
+        await connection.execute(text(everybody), {"role": "assistant_inference", "name": database.name})
+    await owner.close()
+
+
+async def have_ended(product: Product, jobs: Sequence[pb.GenerationJob]) -> bool:
+    """Whether all jobs have; False also when nobody can tell at the moment."""
+    try:
+        return all([(await product.job(job.job_id)).HasField("ended_at") for job in jobs])
+    except grpc.aio.AioRpcError as error:
+        if error.code() is not grpc.StatusCode.UNAVAILABLE:
+            raise
+        return False
+
+
+async def are_made(product: Product, jobs: Sequence[pb.GenerationJob], count: int) -> bool:
+    """Whether so many of the jobs have a draft."""
+    return sum([(await product.job(job.job_id)).HasField("response") for job in jobs]) == count
 
 
 async def empty(queue_url: str) -> None:
