@@ -18,6 +18,7 @@ from inference_svc.domain.loose_ends import LooseEnds
 from svc_kit.errors import Unavailable
 from svc_kit.logs import where
 from svc_kit.request_id import REQUEST_ID_HEADER, begin_request
+from svc_kit.task_end import end_task
 
 # So many more are looked at than are wanted: others may be taking the first ones.
 _SPARE = 16
@@ -80,10 +81,9 @@ class JobRunner:
                     self._wanted.clear()
                     await heard(self._wanted, await self._fill())
         finally:
-            ends = [renewing, *self._tasks]
-            for task in ends:
-                task.cancel()
-            await asyncio.wait(ends)
+            for task in (renewing, *self._tasks):
+                # Not waited for here, where a second cancellation would cut that short.
+                self._loose_ends.tie(partial(end_task, task))
 
     async def _fill(self) -> float:
         """Take as many jobs as there is room for; how long to wait until the next look."""
@@ -117,7 +117,11 @@ class JobRunner:
         if len(taken) < room:
             # What could not be taken of these does not wait any more, or will be put back.
             await self._queue.remove(keys)
-            taken += await self._leases.claim(None, room - len(taken), self._rhythm.lease)
+            try:
+                taken += await self._leases.claim(None, room - len(taken), self._rhythm.lease)
+            except Unavailable:
+                if not taken:
+                    raise
         else:
             await self._queue.remove([lease.key for lease in taken])
         return taken
@@ -206,9 +210,10 @@ class JobRunner:
         until = asyncio.get_running_loop().time() + self._rhythm.lease
         held = await self._leases.renew([run.lease for run in runs], self._rhythm.lease)
         for run in runs:
-            if run.lease.lease_id not in self._runs or run.limit.expired():
+            if run.lease.lease_id not in self._runs:
                 continue
-            if run.lease.lease_id in held:
+            if run.lease.lease_id in held and not run.limit.expired():
                 run.limit.reschedule(until)
-            elif not run.ending:
+            elif run.limit.expired() or not run.ending:
+                # Again, if need be: a driver may lose a cancellation.
                 run.task.cancel()

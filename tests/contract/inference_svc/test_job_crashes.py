@@ -83,10 +83,13 @@ async def ended_once(product: Product, jobs: Sequence[pb.GenerationJob]) -> list
     """The jobs when all have ended well; each has made one draft, and there is no other that is complete."""
     ended = [await product.ended(job.job_id) for job in jobs]
     complete = select(responses.c.id).where(responses.c.status == "completed")
+    unfinished = select(responses.c.id).where(responses.c.status == "generating")
     async with product.database.transaction(product.account_id) as connection:
         drafts = list((await connection.execute(complete)).scalars())
+        left = list((await connection.execute(unfinished)).scalars())
         made = list((await connection.execute(select(generation_jobs.c.response_id))).scalars())
     assert {job.state for job in ended} == {pb.JOB_STATE_COMPLETED}
+    assert left == []
     assert len(made) == len(jobs)
     assert sorted(drafts) == sorted(made)
     return ended

@@ -226,13 +226,15 @@ async def test_only_so_many_wait_for_an_account(schema, queue_url, neighbours):
     limits = {"jobs_at_once": 1, "max_waiting_jobs": 2}
     async with running_product(schema, queue_url, neighbours, rhythm=Rhythm(jobs=BRISK), **limits) as product:
         said = product.say("Coming?")
-        running = await product.enqueue(message_id=said.newest)
+        once = str(new_id())
+        running = await product.enqueue(message_id=said.newest, job_request_id=once)
         await in_state(product, running.job_id, pb.JOB_STATE_RUNNING)
 
         outcomes = await asyncio.gather(
             *[product.enqueue(message_id=said.newest) for _ in range(6)], return_exceptions=True
         )
         refusal = await refused(product.enqueue(message_id=said.newest))
+        again = await product.enqueue(message_id=said.newest, job_request_id=once)
         waiting = [outcome for outcome in outcomes if isinstance(outcome, pb.GenerationJob)]
 
         async def each_has_its_place() -> bool:
@@ -243,6 +245,7 @@ async def test_only_so_many_wait_for_an_account(schema, queue_url, neighbours):
 
     assert refusal.code is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert refusal.retry_seconds > 0
+    assert again.job_id == running.job_id
 
 
 async def cancelled_all(product: Product, *jobs: pb.GenerationJob) -> None:
@@ -286,6 +289,22 @@ async def test_cancelling_a_job_that_runs_stops_the_model(product):
 
     await eventually_answers(draft_is_cancelled)
     assert (await product.job(job.job_id)).state == pb.JOB_STATE_CANCELLED
+
+
+async def test_a_process_hears_that_its_job_was_cancelled_at_another(schema, queue_url, neighbours):
+    neighbours.worker.steps = [queued(), token("Ye"), asyncio.Event()]
+    # So that only news can be why it knows.
+    patient = Rhythm(jobs=replace(BRISK, lease=3600.0))
+    async with running_product(schema, queue_url, neighbours, rhythm=patient) as one:
+        job = await one.enqueue(message_id=one.say("Coming?").newest)
+        await in_state(one, job.job_id, pb.JOB_STATE_RUNNING)
+        await eventually(lambda: bool(neighbours.worker.requests))
+        async with running_product(schema, queue_url, neighbours, rhythm=patient) as other:
+            other.account_id = one.account_id
+
+            await other.cancel(job.job_id)
+
+            await asyncio.wait_for(neighbours.worker.stopped.wait(), timeout=10)
 
 
 async def test_a_job_that_ended_stays_as_it_ended(product):
