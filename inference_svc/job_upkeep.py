@@ -46,6 +46,7 @@ class JobUpkeep:
         if changed:
             again = sum(job.state is JobState.QUEUED for job in changed)
             self._log.info("jobs without a maker", queued_again=again, failed=len(changed) - again)
+        await self._leases.end_drafts([job.key for job in changed if job.state.ended])
         if time.monotonic() >= self._forgets_at:
             await self._leases.forget(_KEPT_S)
             self._forgets_at = time.monotonic() + _FORGETTING_S

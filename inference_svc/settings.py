@@ -22,7 +22,7 @@ class InferenceSettings(DatabaseSettings, InternalSettings):
     model_cache: Path = Field(DEFAULT_CACHE, validation_alias="ASSISTANT_MODEL_CACHE")
 
     redis_url: str = Field("redis://localhost:6380", validation_alias="REDIS_URL")
-    cache_enabled: bool = Field(True, validation_alias="ML_SERVICE_REDIS_ENABLED")
+    redis_enabled: bool = Field(True, validation_alias="ML_SERVICE_REDIS_ENABLED")
     cache_ttl: int = Field(3600, validation_alias="ML_SERVICE_REDIS_CACHE_TTL", ge=1, le=30 * 86400)
 
     jobs_at_once: int = Field(4, validation_alias="INFERENCE_SVC_JOBS", ge=1, le=64)

@@ -128,7 +128,7 @@ def _maker(listen: str) -> str:
 
 
 def _redis(settings: InferenceSettings, resources: AsyncExitStack) -> redis.Redis | None:
-    if not settings.cache_enabled:
+    if not settings.redis_enabled:
         return None
     client = redis_from_url(settings.redis_url)
     resources.push_async_callback(client.aclose)

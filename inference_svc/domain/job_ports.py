@@ -70,6 +70,10 @@ class JobLeases(Protocol):
         """Requeue or fail jobs whose process died, fail those that are too old; how they are then."""
         ...
 
+    async def end_drafts(self, keys: Sequence[JobKey]) -> None:
+        """Fail what is left half made of jobs that nobody makes any more."""
+        ...
+
     async def waiting(self, limit: int) -> Sequence[Job]:
         """The jobs that wait, those that are due first first."""
         ...

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, update
+from sqlalchemy import ColumnElement, and_, func, tuple_, update
 
 from inference_svc.domain.draft import Finish, Status
+from inference_svc.domain.job import JobKey
 from inference_svc.storage.tables import responses
 from svc_kit.database import Database
 
@@ -19,6 +21,12 @@ async def fail_overdue(database: Database) -> int:
 async def fail_made_by(database: Database, maker: str, before: datetime) -> int:
     """Fail drafts that `maker` began before this time; how many."""
     return await _fail(database, and_(responses.c.maker == maker, responses.c.created_at < before), Finish.NONE)
+
+
+async def fail_asked_by(database: Database, jobs: Sequence[JobKey]) -> int:
+    """Fail drafts that were being made for these jobs; how many."""
+    asked = [(key.account_id, key.job_id) for key in jobs]
+    return await _fail(database, tuple_(responses.c.account_id, responses.c.request_id).in_(asked), Finish.NONE)
 
 
 async def _fail(database: Database, which: ColumnElement[bool], finish: Finish) -> int:

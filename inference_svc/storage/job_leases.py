@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Update, and_, func, select, tuple_, update
 from sqlalchemy import delete as delete_from
 
 from inference_svc.domain.job import LIFETIME_S, MAX_ATTEMPTS, Job, JobKey, JobState, Lease
+from inference_svc.storage.abandoned_drafts import fail_asked_by
 from inference_svc.storage.job_rows import IS_QUEUED, IS_RUNNING, ended, job_of, lease_of, requeued, this
 from inference_svc.storage.tables import generation_jobs as jobs
 from svc_kit.database import Database
@@ -98,6 +99,11 @@ class PostgresJobLeases:
                     job = job_of(row)
                     changed[job.key] = job
         return list(changed.values())
+
+    async def end_drafts(self, keys: Sequence[JobKey]) -> None:
+        """Fail what is left half made."""
+        if keys:
+            await fail_asked_by(self._database, keys)
 
     async def waiting(self, limit: int) -> Sequence[Job]:
         """The jobs that wait."""

@@ -462,7 +462,7 @@ async def test_a_process_that_stops_gives_its_jobs_back(schema, queue_url, neigh
     assert (ended.state, ended.attempts) == (pb.JOB_STATE_COMPLETED, 1)
 
 
-@pytest.mark.parametrize("settings", [{"cache_enabled": False}, {"redis_url": "redis://127.0.0.1:1"}])
+@pytest.mark.parametrize("settings", [{"redis_enabled": False}, {"redis_url": "redis://127.0.0.1:1"}])
 async def test_without_redis_jobs_run_in_the_order_of_the_database(schema, queue_url, neighbours, settings):
     gate = asyncio.Event()
     neighbours.worker.steps = [queued(), gate, *reply("Yes")[1:]]

@@ -115,7 +115,7 @@ async def test_entries_have_a_lifetime_and_names_without_words(product, valkey):
 
 
 async def test_the_cache_can_be_switched_off(schema, valkey, product):
-    async with running_product(schema, valkey, product.neighbours, cache_enabled=False) as without:
+    async with running_product(schema, valkey, product.neighbours, redis_enabled=False) as without:
         said = without.say("Coming?")
         await without.generate(message_id=said.newest)
 

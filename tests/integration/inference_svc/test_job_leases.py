@@ -2,15 +2,20 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 from sqlalchemy import delete, func, select, update
 
+from inference_svc.domain.draft import Draft, Status
 from inference_svc.domain.job import LIFETIME_S, MAX_ATTEMPTS, Job, JobState, Lease
+from inference_svc.domain.job_board import JobBoard
 from inference_svc.domain.order import DraftOrder, Sampling, deadline_in
 from inference_svc.domain.ports import Repeated
+from inference_svc.job_upkeep import JobUpkeep
+from inference_svc.peers.job_queue import NoJobQueue
+from inference_svc.storage.draft_store import PostgresDraftStore
 from inference_svc.storage.job_leases import PostgresJobLeases
 from inference_svc.storage.job_store import PostgresJobStore
 from inference_svc.storage.tables import generation_jobs
@@ -35,6 +40,10 @@ def leases(pool: Database) -> PostgresJobLeases:
 
 def order_of(account_id: UUID | None = None) -> DraftOrder:
     return DraftOrder(account_id or new_id(), deadline_in(None), message_id=new_id())
+
+
+def new_draft() -> Draft:
+    return Draft(new_id(), new_id(), new_id(), "Them: Hi\nMe:", "model@1", datetime.now(UTC))
 
 
 async def kept(store: PostgresJobStore, account_id: UUID | None = None) -> Job:
@@ -156,6 +165,26 @@ async def test_a_job_whose_process_dies_each_time_is_failed_and_says_so(store, l
     assert failed == await store.get(job.key)
     assert (failed.state, failed.attempts) == (JobState.FAILED, MAX_ATTEMPTS)
     assert "3 attempts" in failed.error
+
+
+async def test_what_such_a_job_left_half_made_is_failed_with_it(pool, store, leases):
+    drafts = PostgresDraftStore(pool, "host/died")
+    upkeep = JobUpkeep(leases, NoJobQueue(), JobBoard(), interval=3600)
+    job = await kept(store)
+    account_id = job.key.account_id
+    for _ in range(MAX_ATTEMPTS - 1):
+        await taken(leases, seconds=-1)
+        await upkeep.look()
+    lease = await taken(leases, seconds=-1)
+    half, another = new_draft(), new_draft()
+    await drafts.add(account_id, [half], seconds=60, repeated=Repeated(job.key.job_id, lease.order.digest))
+    await drafts.add(account_id, [another], seconds=60, repeated=None)
+
+    await upkeep.look()
+
+    found = await drafts.get(account_id, [half.draft_id, another.draft_id])
+    assert [draft.status for draft in found] == [Status.FAILED, Status.GENERATING]
+    assert (await store.get(job.key)).state is JobState.FAILED
 
 
 async def test_a_job_that_nobody_could_begin_ends_after_a_day(pool, store, leases):
