@@ -462,12 +462,12 @@ async def test_a_process_that_stops_gives_its_jobs_back(schema, queue_url, neigh
     assert (ended.state, ended.attempts) == (pb.JOB_STATE_COMPLETED, 1)
 
 
-@pytest.mark.parametrize("settings", [{"redis_enabled": False}, {"redis_url": "redis://127.0.0.1:1"}])
-async def test_without_redis_jobs_run_in_the_order_of_the_database(schema, queue_url, neighbours, settings):
+@pytest.mark.parametrize("enabled", [True, False])
+async def test_without_redis_jobs_run_in_the_order_of_the_database(schema, neighbours, enabled):
     gate = asyncio.Event()
     neighbours.worker.steps = [queued(), gate, *reply("Yes")[1:]]
-    redis_url = settings.pop("redis_url", queue_url)
-    made = running_product(schema, redis_url, neighbours, rhythm=Rhythm(jobs=BRISK), jobs_at_once=1, **settings)
+    settings = {"jobs_at_once": 1, "redis_enabled": enabled}
+    made = running_product(schema, "redis://127.0.0.1:1", neighbours, rhythm=Rhythm(jobs=BRISK), **settings)
     async with made as product:
         said = [product.say(f"Question {number}") for number in range(4)]
         jobs = [await product.enqueue(message_id=each.newest) for each in said]
