@@ -638,7 +638,7 @@ class GenerateAsyncRequest(_message.Message):
     REQUEST_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """A UUID of the client's: the same request again gives the same job."""
+    """A UUID of the client's: the same request again gives the same job. `request.request_id` is taken for it when left out."""
     @_builtins.property
     def request(self) -> Global___GenerateResponseRequest:
         """The draft."""

@@ -105,14 +105,16 @@ class ResponsesServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GenerateAsync(self, request, context):
-        """Puts a draft into the queue and answers at once with a job.
+        """Puts a draft into the queue and answers at once with a job. What can be known now is refused now: INVALID_ARGUMENT,
+        NOT_FOUND, FAILED_PRECONDITION; RESOURCE_EXHAUSTED (with RetryInfo) when too many of the account's jobs wait. The same
+        request_id with another request is INVALID_ARGUMENT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetJob(self, request, context):
-        """Gets a job.
+        """Gets a job; NOT_FOUND for what the account does not have, or that ended more than 30 days ago.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -126,7 +128,7 @@ class ResponsesServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CancelJob(self, request, context):
-        """Cancels a job that has not ended.
+        """Cancels a job; one that has ended stays as it is, and is answered.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

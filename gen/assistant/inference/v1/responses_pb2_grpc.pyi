@@ -44,13 +44,16 @@ class ResponsesServiceStub:
     an end without either means that the draft failed. Hanging up stops the model.
     """
     GenerateAsync: _grpc.UnaryUnaryMultiCallable[_responses_pb2.GenerateAsyncRequest, _responses_pb2.GenerateAsyncResponse]
-    """Puts a draft into the queue and answers at once with a job."""
+    """Puts a draft into the queue and answers at once with a job. What can be known now is refused now: INVALID_ARGUMENT,
+    NOT_FOUND, FAILED_PRECONDITION; RESOURCE_EXHAUSTED (with RetryInfo) when too many of the account's jobs wait. The same
+    request_id with another request is INVALID_ARGUMENT.
+    """
     GetJob: _grpc.UnaryUnaryMultiCallable[_responses_pb2.GetJobRequest, _responses_pb2.GetJobResponse]
-    """Gets a job."""
+    """Gets a job; NOT_FOUND for what the account does not have, or that ended more than 30 days ago."""
     WatchJob: _grpc.UnaryStreamMultiCallable[_responses_pb2.WatchJobRequest, _responses_pb2.WatchJobResponse]
     """Streams a job's changes until it ends."""
     CancelJob: _grpc.UnaryUnaryMultiCallable[_responses_pb2.CancelJobRequest, _responses_pb2.CancelJobResponse]
-    """Cancels a job that has not ended."""
+    """Cancels a job; one that has ended stays as it is, and is answered."""
     ListResponses: _grpc.UnaryUnaryMultiCallable[_responses_pb2.ListResponsesRequest, _responses_pb2.ListResponsesResponse]
     """Lists a conversation's drafts, newest first."""
     GetResponse: _grpc.UnaryUnaryMultiCallable[_responses_pb2.GetResponseRequest, _responses_pb2.GetResponseResponse]
@@ -77,13 +80,16 @@ class ResponsesServiceAsyncStub(ResponsesServiceStub):
     an end without either means that the draft failed. Hanging up stops the model.
     """
     GenerateAsync: _aio.UnaryUnaryMultiCallable[_responses_pb2.GenerateAsyncRequest, _responses_pb2.GenerateAsyncResponse]  # type: ignore[assignment]
-    """Puts a draft into the queue and answers at once with a job."""
+    """Puts a draft into the queue and answers at once with a job. What can be known now is refused now: INVALID_ARGUMENT,
+    NOT_FOUND, FAILED_PRECONDITION; RESOURCE_EXHAUSTED (with RetryInfo) when too many of the account's jobs wait. The same
+    request_id with another request is INVALID_ARGUMENT.
+    """
     GetJob: _aio.UnaryUnaryMultiCallable[_responses_pb2.GetJobRequest, _responses_pb2.GetJobResponse]  # type: ignore[assignment]
-    """Gets a job."""
+    """Gets a job; NOT_FOUND for what the account does not have, or that ended more than 30 days ago."""
     WatchJob: _aio.UnaryStreamMultiCallable[_responses_pb2.WatchJobRequest, _responses_pb2.WatchJobResponse]  # type: ignore[assignment]
     """Streams a job's changes until it ends."""
     CancelJob: _aio.UnaryUnaryMultiCallable[_responses_pb2.CancelJobRequest, _responses_pb2.CancelJobResponse]  # type: ignore[assignment]
-    """Cancels a job that has not ended."""
+    """Cancels a job; one that has ended stays as it is, and is answered."""
     ListResponses: _aio.UnaryUnaryMultiCallable[_responses_pb2.ListResponsesRequest, _responses_pb2.ListResponsesResponse]  # type: ignore[assignment]
     """Lists a conversation's drafts, newest first."""
     GetResponse: _aio.UnaryUnaryMultiCallable[_responses_pb2.GetResponseRequest, _responses_pb2.GetResponseResponse]  # type: ignore[assignment]
@@ -125,7 +131,10 @@ class ResponsesServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _responses_pb2.GenerateAsyncRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_responses_pb2.GenerateAsyncResponse, _abc.Awaitable[_responses_pb2.GenerateAsyncResponse]]:
-        """Puts a draft into the queue and answers at once with a job."""
+        """Puts a draft into the queue and answers at once with a job. What can be known now is refused now: INVALID_ARGUMENT,
+        NOT_FOUND, FAILED_PRECONDITION; RESOURCE_EXHAUSTED (with RetryInfo) when too many of the account's jobs wait. The same
+        request_id with another request is INVALID_ARGUMENT.
+        """
 
     @_abc_1.abstractmethod
     def GetJob(
@@ -133,7 +142,7 @@ class ResponsesServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _responses_pb2.GetJobRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_responses_pb2.GetJobResponse, _abc.Awaitable[_responses_pb2.GetJobResponse]]:
-        """Gets a job."""
+        """Gets a job; NOT_FOUND for what the account does not have, or that ended more than 30 days ago."""
 
     @_abc_1.abstractmethod
     def WatchJob(
@@ -149,7 +158,7 @@ class ResponsesServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _responses_pb2.CancelJobRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_responses_pb2.CancelJobResponse, _abc.Awaitable[_responses_pb2.CancelJobResponse]]:
-        """Cancels a job that has not ended."""
+        """Cancels a job; one that has ended stays as it is, and is answered."""
 
     @_abc_1.abstractmethod
     def ListResponses(

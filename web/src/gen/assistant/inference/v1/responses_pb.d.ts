@@ -1185,7 +1185,7 @@ export declare type GenerateAsyncRequest = Message<"assistant.inference.v1.Gener
   request?: GenerateResponseRequest | undefined;
 
   /**
-   * A UUID of the client's: the same request again gives the same job.
+   * A UUID of the client's: the same request again gives the same job. `request.request_id` is taken for it when left out.
    *
    * @generated from field: string request_id = 2;
    */
@@ -1206,7 +1206,7 @@ export declare type GenerateAsyncRequestJson = {
   request?: GenerateResponseRequestJson;
 
   /**
-   * A UUID of the client's: the same request again gives the same job.
+   * A UUID of the client's: the same request again gives the same job. `request.request_id` is taken for it when left out.
    *
    * @generated from field: string request_id = 2;
    */
@@ -2163,7 +2163,9 @@ export declare const ResponsesService: GenService<{
     output: typeof StreamResponseResponseSchema;
   },
   /**
-   * Puts a draft into the queue and answers at once with a job.
+   * Puts a draft into the queue and answers at once with a job. What can be known now is refused now: INVALID_ARGUMENT,
+   * NOT_FOUND, FAILED_PRECONDITION; RESOURCE_EXHAUSTED (with RetryInfo) when too many of the account's jobs wait. The same
+   * request_id with another request is INVALID_ARGUMENT.
    *
    * @generated from rpc assistant.inference.v1.ResponsesService.GenerateAsync
    */
@@ -2173,7 +2175,7 @@ export declare const ResponsesService: GenService<{
     output: typeof GenerateAsyncResponseSchema;
   },
   /**
-   * Gets a job.
+   * Gets a job; NOT_FOUND for what the account does not have, or that ended more than 30 days ago.
    *
    * @generated from rpc assistant.inference.v1.ResponsesService.GetJob
    */
@@ -2193,7 +2195,7 @@ export declare const ResponsesService: GenService<{
     output: typeof WatchJobResponseSchema;
   },
   /**
-   * Cancels a job that has not ended.
+   * Cancels a job; one that has ended stays as it is, and is answered.
    *
    * @generated from rpc assistant.inference.v1.ResponsesService.CancelJob
    */
