@@ -1060,3 +1060,82 @@ class ActOnResponseResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ActOnResponseResponse: _TypeAlias = ActOnResponseResponse  # noqa: Y015
+
+@_typing.final
+class NoteArrivalsRequest(_message.Message):
+    """What arrived."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ARRIVALS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def arrivals(self) -> _containers.RepeatedCompositeFieldContainer[Global___Arrival]:
+        """At least one, at most 100, each of another conversation; oldest first."""
+
+    def __init__(
+        self,
+        *,
+        arrivals: _abc.Iterable[Global___Arrival] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arrivals", b"arrivals"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NoteArrivalsRequest: _TypeAlias = NoteArrivalsRequest  # noqa: Y015
+
+@_typing.final
+class Arrival(_message.Message):
+    """A message that is news."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    IS_OWN_FIELD_NUMBER: _builtins.int
+    OWN_TEXT_FIELD_NUMBER: _builtins.int
+    AUTO_DRAFT_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """UUID of the conversation."""
+    message_id: _builtins.str
+    """UUID of the message."""
+    is_own: _builtins.bool
+    """Whether the owner sent it."""
+    own_text: _builtins.str
+    """What the owner wrote; empty for what others did."""
+    auto_draft: _builtins.bool
+    """Whether the owner wants a draft made by itself."""
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+        message_id: _builtins.str = ...,
+        is_own: _builtins.bool = ...,
+        own_text: _builtins.str = ...,
+        auto_draft: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["auto_draft", b"auto_draft", "conversation_id", b"conversation_id", "is_own", b"is_own", "message_id", b"message_id", "own_text", b"own_text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Arrival: _TypeAlias = Arrival  # noqa: Y015
+
+@_typing.final
+class NoteArrivalsResponse(_message.Message):
+    """It was taken note of."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NoteArrivalsResponse: _TypeAlias = NoteArrivalsResponse  # noqa: Y015

@@ -75,6 +75,11 @@ class ResponsesServiceStub:
                 request_serializer=assistant_dot_inference_dot_v1_dot_responses__pb2.GetResponseRequest.SerializeToString,
                 response_deserializer=assistant_dot_inference_dot_v1_dot_responses__pb2.GetResponseResponse.FromString,
                 _registered_method=True)
+        self.NoteArrivals = channel.unary_unary(
+                '/assistant.inference.v1.ResponsesService/NoteArrivals',
+                request_serializer=assistant_dot_inference_dot_v1_dot_responses__pb2.NoteArrivalsRequest.SerializeToString,
+                response_deserializer=assistant_dot_inference_dot_v1_dot_responses__pb2.NoteArrivalsResponse.FromString,
+                _registered_method=True)
         self.ActOnResponse = channel.unary_unary(
                 '/assistant.inference.v1.ResponsesService/ActOnResponse',
                 request_serializer=assistant_dot_inference_dot_v1_dot_responses__pb2.ActOnResponseRequest.SerializeToString,
@@ -148,6 +153,16 @@ class ResponsesServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def NoteArrivals(self, request, context):
+        """Takes note of what just arrived in conversations: the newest of their messages, not what was filled in later. Called by
+        sync_svc until it is answered, so that the same may come again and does nothing then. A message from others makes open
+        drafts for older ones outdated, lets the model read the conversation ahead, and where the owner wants it a draft is made.
+        What the owner wrote labels the open draft before it: accepted, edited, or ignored.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ActOnResponse(self, request, context):
         """Accepts, edits or rejects a completed draft; becomes a training sample. Doing the same again changes nothing and answers the
         same; doing something else to a draft that was acted on is FAILED_PRECONDITION reason ALREADY_ACTED_ON, and to one that is
@@ -199,6 +214,11 @@ def add_ResponsesServiceServicer_to_server(servicer, server):
                     servicer.GetResponse,
                     request_deserializer=assistant_dot_inference_dot_v1_dot_responses__pb2.GetResponseRequest.FromString,
                     response_serializer=assistant_dot_inference_dot_v1_dot_responses__pb2.GetResponseResponse.SerializeToString,
+            ),
+            'NoteArrivals': grpc.unary_unary_rpc_method_handler(
+                    servicer.NoteArrivals,
+                    request_deserializer=assistant_dot_inference_dot_v1_dot_responses__pb2.NoteArrivalsRequest.FromString,
+                    response_serializer=assistant_dot_inference_dot_v1_dot_responses__pb2.NoteArrivalsResponse.SerializeToString,
             ),
             'ActOnResponse': grpc.unary_unary_rpc_method_handler(
                     servicer.ActOnResponse,
@@ -423,6 +443,33 @@ class ResponsesService:
             '/assistant.inference.v1.ResponsesService/GetResponse',
             assistant_dot_inference_dot_v1_dot_responses__pb2.GetResponseRequest.SerializeToString,
             assistant_dot_inference_dot_v1_dot_responses__pb2.GetResponseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def NoteArrivals(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/assistant.inference.v1.ResponsesService/NoteArrivals',
+            assistant_dot_inference_dot_v1_dot_responses__pb2.NoteArrivalsRequest.SerializeToString,
+            assistant_dot_inference_dot_v1_dot_responses__pb2.NoteArrivalsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -899,6 +899,49 @@ class DraftReady(_message.Message):
 Global___DraftReady: _TypeAlias = DraftReady  # noqa: Y015
 
 @_typing.final
+class AnnounceDraftRequest(_message.Message):
+    """A draft that is ready."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    RESPONSE_ID_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """UUID of the conversation."""
+    response_id: _builtins.str
+    """UUID of the response."""
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+        response_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "response_id", b"response_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AnnounceDraftRequest: _TypeAlias = AnnounceDraftRequest  # noqa: Y015
+
+@_typing.final
+class AnnounceDraftResponse(_message.Message):
+    """It was told."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AnnounceDraftResponse: _TypeAlias = AnnounceDraftResponse  # noqa: Y015
+
+@_typing.final
 class ReadHistoryRequest(_message.Message):
     """Asks for history."""
 

@@ -80,6 +80,11 @@ class ConversationsServiceStub:
                 request_serializer=assistant_dot_sync_dot_v1_dot_conversations__pb2.ReadHistoryRequest.SerializeToString,
                 response_deserializer=assistant_dot_sync_dot_v1_dot_conversations__pb2.ReadHistoryResponse.FromString,
                 _registered_method=True)
+        self.AnnounceDraft = channel.unary_unary(
+                '/assistant.sync.v1.ConversationsService/AnnounceDraft',
+                request_serializer=assistant_dot_sync_dot_v1_dot_conversations__pb2.AnnounceDraftRequest.SerializeToString,
+                response_deserializer=assistant_dot_sync_dot_v1_dot_conversations__pb2.AnnounceDraftResponse.FromString,
+                _registered_method=True)
 
 
 class ConversationsServiceServicer:
@@ -150,6 +155,13 @@ class ConversationsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def AnnounceDraft(self, request, context):
+        """Tells those who watch that a draft is ready. Called by inference_svc; it only informs, and nothing is kept.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ConversationsServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -197,6 +209,11 @@ def add_ConversationsServiceServicer_to_server(servicer, server):
                     servicer.ReadHistory,
                     request_deserializer=assistant_dot_sync_dot_v1_dot_conversations__pb2.ReadHistoryRequest.FromString,
                     response_serializer=assistant_dot_sync_dot_v1_dot_conversations__pb2.ReadHistoryResponse.SerializeToString,
+            ),
+            'AnnounceDraft': grpc.unary_unary_rpc_method_handler(
+                    servicer.AnnounceDraft,
+                    request_deserializer=assistant_dot_sync_dot_v1_dot_conversations__pb2.AnnounceDraftRequest.FromString,
+                    response_serializer=assistant_dot_sync_dot_v1_dot_conversations__pb2.AnnounceDraftResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -443,6 +460,33 @@ class ConversationsService:
             '/assistant.sync.v1.ConversationsService/ReadHistory',
             assistant_dot_sync_dot_v1_dot_conversations__pb2.ReadHistoryRequest.SerializeToString,
             assistant_dot_sync_dot_v1_dot_conversations__pb2.ReadHistoryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AnnounceDraft(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/assistant.sync.v1.ConversationsService/AnnounceDraft',
+            assistant_dot_sync_dot_v1_dot_conversations__pb2.AnnounceDraftRequest.SerializeToString,
+            assistant_dot_sync_dot_v1_dot_conversations__pb2.AnnounceDraftResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -53,6 +53,8 @@ class ConversationsServiceStub:
     """Streams what changes: new messages, drafts that are ready. A heartbeat every 20 s."""
     ReadHistory: _grpc.UnaryStreamMultiCallable[_conversations_pb2.ReadHistoryRequest, _conversations_pb2.ReadHistoryResponse]
     """Streams the history of conversations whose owner allowed training. Called by training_svc."""
+    AnnounceDraft: _grpc.UnaryUnaryMultiCallable[_conversations_pb2.AnnounceDraftRequest, _conversations_pb2.AnnounceDraftResponse]
+    """Tells those who watch that a draft is ready. Called by inference_svc; it only informs, and nothing is kept."""
 
 @_typing.type_check_only
 class ConversationsServiceAsyncStub(ConversationsServiceStub):
@@ -79,6 +81,8 @@ class ConversationsServiceAsyncStub(ConversationsServiceStub):
     """Streams what changes: new messages, drafts that are ready. A heartbeat every 20 s."""
     ReadHistory: _aio.UnaryStreamMultiCallable[_conversations_pb2.ReadHistoryRequest, _conversations_pb2.ReadHistoryResponse]  # type: ignore[assignment]
     """Streams the history of conversations whose owner allowed training. Called by training_svc."""
+    AnnounceDraft: _aio.UnaryUnaryMultiCallable[_conversations_pb2.AnnounceDraftRequest, _conversations_pb2.AnnounceDraftResponse]  # type: ignore[assignment]
+    """Tells those who watch that a draft is ready. Called by inference_svc; it only informs, and nothing is kept."""
 
 class ConversationsServiceServicer(metaclass=_abc_1.ABCMeta):
     """Reads what was synced. Anything that is not the caller's account's is NOT_FOUND."""
@@ -156,5 +160,13 @@ class ConversationsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_conversations_pb2.ReadHistoryResponse], _abc.AsyncIterator[_conversations_pb2.ReadHistoryResponse]]:
         """Streams the history of conversations whose owner allowed training. Called by training_svc."""
+
+    @_abc_1.abstractmethod
+    def AnnounceDraft(
+        self,
+        request: _conversations_pb2.AnnounceDraftRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_conversations_pb2.AnnounceDraftResponse, _abc.Awaitable[_conversations_pb2.AnnounceDraftResponse]]:
+        """Tells those who watch that a draft is ready. Called by inference_svc; it only informs, and nothing is kept."""
 
 def add_ConversationsServiceServicer_to_server(servicer: ConversationsServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

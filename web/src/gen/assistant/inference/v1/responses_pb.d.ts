@@ -1943,6 +1943,152 @@ export declare type ActOnResponseResponseJson = {
 export declare const ActOnResponseResponseSchema: GenMessage<ActOnResponseResponse, {jsonType: ActOnResponseResponseJson}>;
 
 /**
+ * What arrived.
+ *
+ * @generated from message assistant.inference.v1.NoteArrivalsRequest
+ */
+export declare type NoteArrivalsRequest = Message<"assistant.inference.v1.NoteArrivalsRequest"> & {
+  /**
+   * At least one, at most 100, each of another conversation; oldest first.
+   *
+   * @generated from field: repeated assistant.inference.v1.Arrival arrivals = 1;
+   */
+  arrivals: Arrival[];
+};
+
+/**
+ * What arrived.
+ *
+ * @generated from message assistant.inference.v1.NoteArrivalsRequest
+ */
+export declare type NoteArrivalsRequestJson = {
+  /**
+   * At least one, at most 100, each of another conversation; oldest first.
+   *
+   * @generated from field: repeated assistant.inference.v1.Arrival arrivals = 1;
+   */
+  arrivals?: ArrivalJson[];
+};
+
+/**
+ * Describes the message assistant.inference.v1.NoteArrivalsRequest.
+ * Use `create(NoteArrivalsRequestSchema)` to create a new message.
+ */
+export declare const NoteArrivalsRequestSchema: GenMessage<NoteArrivalsRequest, {jsonType: NoteArrivalsRequestJson}>;
+
+/**
+ * A message that is news.
+ *
+ * @generated from message assistant.inference.v1.Arrival
+ */
+export declare type Arrival = Message<"assistant.inference.v1.Arrival"> & {
+  /**
+   * UUID of the conversation.
+   *
+   * @generated from field: string conversation_id = 1;
+   */
+  conversationId: string;
+
+  /**
+   * UUID of the message.
+   *
+   * @generated from field: string message_id = 2;
+   */
+  messageId: string;
+
+  /**
+   * Whether the owner sent it.
+   *
+   * @generated from field: bool is_own = 3;
+   */
+  isOwn: boolean;
+
+  /**
+   * What the owner wrote; empty for what others did.
+   *
+   * @generated from field: string own_text = 4;
+   */
+  ownText: string;
+
+  /**
+   * Whether the owner wants a draft made by itself.
+   *
+   * @generated from field: bool auto_draft = 5;
+   */
+  autoDraft: boolean;
+};
+
+/**
+ * A message that is news.
+ *
+ * @generated from message assistant.inference.v1.Arrival
+ */
+export declare type ArrivalJson = {
+  /**
+   * UUID of the conversation.
+   *
+   * @generated from field: string conversation_id = 1;
+   */
+  conversationId?: string;
+
+  /**
+   * UUID of the message.
+   *
+   * @generated from field: string message_id = 2;
+   */
+  messageId?: string;
+
+  /**
+   * Whether the owner sent it.
+   *
+   * @generated from field: bool is_own = 3;
+   */
+  isOwn?: boolean;
+
+  /**
+   * What the owner wrote; empty for what others did.
+   *
+   * @generated from field: string own_text = 4;
+   */
+  ownText?: string;
+
+  /**
+   * Whether the owner wants a draft made by itself.
+   *
+   * @generated from field: bool auto_draft = 5;
+   */
+  autoDraft?: boolean;
+};
+
+/**
+ * Describes the message assistant.inference.v1.Arrival.
+ * Use `create(ArrivalSchema)` to create a new message.
+ */
+export declare const ArrivalSchema: GenMessage<Arrival, {jsonType: ArrivalJson}>;
+
+/**
+ * It was taken note of.
+ *
+ * @generated from message assistant.inference.v1.NoteArrivalsResponse
+ */
+export declare type NoteArrivalsResponse = Message<"assistant.inference.v1.NoteArrivalsResponse"> & {
+};
+
+/**
+ * It was taken note of.
+ *
+ * @generated from message assistant.inference.v1.NoteArrivalsResponse
+ */
+export declare type NoteArrivalsResponseJson = {
+};
+
+/**
+ * Describes the message assistant.inference.v1.NoteArrivalsResponse.
+ * Use `create(NoteArrivalsResponseSchema)` to create a new message.
+ */
+export declare const NoteArrivalsResponseSchema: GenMessage<NoteArrivalsResponse, {jsonType: NoteArrivalsResponseJson}>;
+
+/**
  * How a draft is.
  *
  * @generated from enum assistant.inference.v1.ResponseStatus
@@ -2223,6 +2369,19 @@ export declare const ResponsesService: GenService<{
     methodKind: "unary";
     input: typeof GetResponseRequestSchema;
     output: typeof GetResponseResponseSchema;
+  },
+  /**
+   * Takes note of what just arrived in conversations: the newest of their messages, not what was filled in later. Called by
+   * sync_svc until it is answered, so that the same may come again and does nothing then. A message from others makes open
+   * drafts for older ones outdated, lets the model read the conversation ahead, and where the owner wants it a draft is made.
+   * What the owner wrote labels the open draft before it: accepted, edited, or ignored.
+   *
+   * @generated from rpc assistant.inference.v1.ResponsesService.NoteArrivals
+   */
+  noteArrivals: {
+    methodKind: "unary";
+    input: typeof NoteArrivalsRequestSchema;
+    output: typeof NoteArrivalsResponseSchema;
   },
   /**
    * Accepts, edits or rejects a completed draft; becomes a training sample. Doing the same again changes nothing and answers the

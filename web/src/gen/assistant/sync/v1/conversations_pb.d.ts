@@ -1865,6 +1865,76 @@ export declare type DraftReadyJson = {
 export declare const DraftReadySchema: GenMessage<DraftReady, {jsonType: DraftReadyJson}>;
 
 /**
+ * A draft that is ready.
+ *
+ * @generated from message assistant.sync.v1.AnnounceDraftRequest
+ */
+export declare type AnnounceDraftRequest = Message$1<"assistant.sync.v1.AnnounceDraftRequest"> & {
+  /**
+   * UUID of the conversation.
+   *
+   * @generated from field: string conversation_id = 1;
+   */
+  conversationId: string;
+
+  /**
+   * UUID of the response.
+   *
+   * @generated from field: string response_id = 2;
+   */
+  responseId: string;
+};
+
+/**
+ * A draft that is ready.
+ *
+ * @generated from message assistant.sync.v1.AnnounceDraftRequest
+ */
+export declare type AnnounceDraftRequestJson = {
+  /**
+   * UUID of the conversation.
+   *
+   * @generated from field: string conversation_id = 1;
+   */
+  conversationId?: string;
+
+  /**
+   * UUID of the response.
+   *
+   * @generated from field: string response_id = 2;
+   */
+  responseId?: string;
+};
+
+/**
+ * Describes the message assistant.sync.v1.AnnounceDraftRequest.
+ * Use `create(AnnounceDraftRequestSchema)` to create a new message.
+ */
+export declare const AnnounceDraftRequestSchema: GenMessage<AnnounceDraftRequest, {jsonType: AnnounceDraftRequestJson}>;
+
+/**
+ * It was told.
+ *
+ * @generated from message assistant.sync.v1.AnnounceDraftResponse
+ */
+export declare type AnnounceDraftResponse = Message$1<"assistant.sync.v1.AnnounceDraftResponse"> & {
+};
+
+/**
+ * It was told.
+ *
+ * @generated from message assistant.sync.v1.AnnounceDraftResponse
+ */
+export declare type AnnounceDraftResponseJson = {
+};
+
+/**
+ * Describes the message assistant.sync.v1.AnnounceDraftResponse.
+ * Use `create(AnnounceDraftResponseSchema)` to create a new message.
+ */
+export declare const AnnounceDraftResponseSchema: GenMessage<AnnounceDraftResponse, {jsonType: AnnounceDraftResponseJson}>;
+
+/**
  * Asks for history.
  *
  * @generated from message assistant.sync.v1.ReadHistoryRequest
@@ -2160,6 +2230,16 @@ export declare const ConversationsService: GenService<{
     methodKind: "server_streaming";
     input: typeof ReadHistoryRequestSchema;
     output: typeof ReadHistoryResponseSchema;
+  },
+  /**
+   * Tells those who watch that a draft is ready. Called by inference_svc; it only informs, and nothing is kept.
+   *
+   * @generated from rpc assistant.sync.v1.ConversationsService.AnnounceDraft
+   */
+  announceDraft: {
+    methodKind: "unary";
+    input: typeof AnnounceDraftRequestSchema;
+    output: typeof AnnounceDraftResponseSchema;
   },
 }>;
 
