@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%assistant/inference/v1/sampling.proto\x12\x16\x61ssistant.inference.v1\x1a\x1b\x62uf/validate/validate.proto\"\xfc\x02\n\x0fSamplingOptions\x12)\n\x0btemperature\x18\x01 \x01(\x02\x42\x0f\xbaH\x0c\n\n\x1d\x00\x00\x00@-\x00\x00\x00\x00H\x00\x88\x01\x01\x12\x1e\n\x05top_k\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x01H\x01\x88\x01\x01\x12#\n\x05top_p\x18\x03 \x01(\x02\x42\x0f\xbaH\x0c\n\n\x1d\x00\x00\x80?%\x00\x00\x00\x00H\x02\x88\x01\x01\x12#\n\x05min_p\x18\x04 \x01(\x02\x42\x0f\xbaH\x0c\n\n\x1d\x00\x00\x80?-\x00\x00\x00\x00H\x03\x88\x01\x01\x12,\n\x0erepeat_penalty\x18\x05 \x01(\x02\x42\x0f\xbaH\x0c\n\n\x1d\x00\x00\x00@-\x00\x00\x80?H\x04\x88\x01\x01\x12\x11\n\x04seed\x18\x06 \x01(\rH\x05\x88\x01\x01\x12#\n\nmax_tokens\x18\x07 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x80\x10(\x01H\x06\x88\x01\x01\x12\x15\n\rdeterministic\x18\x08 \x01(\x08\x42\x0e\n\x0c_temperatureB\x08\n\x06_top_kB\x08\n\x06_top_pB\x08\n\x06_min_pB\x11\n\x0f_repeat_penaltyB\x07\n\x05_seedB\r\n\x0b_max_tokens*\xb6\x01\n\x0c\x46inishReason\x12\x1d\n\x19\x46INISH_REASON_UNSPECIFIED\x10\x00\x12\x16\n\x12\x46INISH_REASON_STOP\x10\x01\x12\x18\n\x14\x46INISH_REASON_LENGTH\x10\x02\x12\x1b\n\x17\x46INISH_REASON_CANCELLED\x10\x03\x12\x1a\n\x16\x46INISH_REASON_DEADLINE\x10\x04\x12\x1c\n\x18\x46INISH_REASON_SUPERSEDED\x10\x05*\xab\x01\n\nModelState\x12\x1b\n\x17MODEL_STATE_UNSPECIFIED\x10\x00\x12\x1d\n\x19MODEL_STATE_NOT_INSTALLED\x10\x01\x12\x19\n\x15MODEL_STATE_INSTALLED\x10\x02\x12\x17\n\x13MODEL_STATE_LOADING\x10\x03\x12\x15\n\x11MODEL_STATE_READY\x10\x04\x12\x16\n\x12MODEL_STATE_FAILED\x10\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%assistant/inference/v1/sampling.proto\x12\x16\x61ssistant.inference.v1\x1a\x1b\x62uf/validate/validate.proto\"\xb8\x03\n\x0fSamplingOptions\x12)\n\x0btemperature\x18\x01 \x01(\x02\x42\x0f\xbaH\x0c\n\n\x1d\x00\x00\x00@-\x00\x00\x00\x00H\x00\x88\x01\x01\x12\x1e\n\x05top_k\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x01H\x01\x88\x01\x01\x12#\n\x05top_p\x18\x03 \x01(\x02\x42\x0f\xbaH\x0c\n\n\x1d\x00\x00\x80?%\x00\x00\x00\x00H\x02\x88\x01\x01\x12#\n\x05min_p\x18\x04 \x01(\x02\x42\x0f\xbaH\x0c\n\n\x1d\x00\x00\x80?-\x00\x00\x00\x00H\x03\x88\x01\x01\x12,\n\x0erepeat_penalty\x18\x05 \x01(\x02\x42\x0f\xbaH\x0c\n\n\x1d\x00\x00\x00@-\x00\x00\x80?H\x04\x88\x01\x01\x12\x11\n\x04seed\x18\x06 \x01(\rH\x05\x88\x01\x01\x12#\n\nmax_tokens\x18\x07 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x80\x10(\x01H\x06\x88\x01\x01\x12\x15\n\rdeterministic\x18\x08 \x01(\x08\x12\x1a\n\x07grammar\x18\t \x01(\tB\t\xbaH\x06r\x04\x18\xa0\x9c\x01\x12\x1e\n\x0bjson_schema\x18\n \x01(\tB\t\xbaH\x06r\x04\x18\xa0\x9c\x01\x42\x0e\n\x0c_temperatureB\x08\n\x06_top_kB\x08\n\x06_top_pB\x08\n\x06_min_pB\x11\n\x0f_repeat_penaltyB\x07\n\x05_seedB\r\n\x0b_max_tokens*\xb6\x01\n\x0c\x46inishReason\x12\x1d\n\x19\x46INISH_REASON_UNSPECIFIED\x10\x00\x12\x16\n\x12\x46INISH_REASON_STOP\x10\x01\x12\x18\n\x14\x46INISH_REASON_LENGTH\x10\x02\x12\x1b\n\x17\x46INISH_REASON_CANCELLED\x10\x03\x12\x1a\n\x16\x46INISH_REASON_DEADLINE\x10\x04\x12\x1c\n\x18\x46INISH_REASON_SUPERSEDED\x10\x05*\xab\x01\n\nModelState\x12\x1b\n\x17MODEL_STATE_UNSPECIFIED\x10\x00\x12\x1d\n\x19MODEL_STATE_NOT_INSTALLED\x10\x01\x12\x19\n\x15MODEL_STATE_INSTALLED\x10\x02\x12\x17\n\x13MODEL_STATE_LOADING\x10\x03\x12\x15\n\x11MODEL_STATE_READY\x10\x04\x12\x16\n\x12MODEL_STATE_FAILED\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,10 +44,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SAMPLINGOPTIONS'].fields_by_name['repeat_penalty']._serialized_options = b'\272H\014\n\n\035\000\000\000@-\000\000\200?'
   _globals['_SAMPLINGOPTIONS'].fields_by_name['max_tokens']._loaded_options = None
   _globals['_SAMPLINGOPTIONS'].fields_by_name['max_tokens']._serialized_options = b'\272H\007\032\005\030\200\020(\001'
-  _globals['_FINISHREASON']._serialized_start=478
-  _globals['_FINISHREASON']._serialized_end=660
-  _globals['_MODELSTATE']._serialized_start=663
-  _globals['_MODELSTATE']._serialized_end=834
+  _globals['_SAMPLINGOPTIONS'].fields_by_name['grammar']._loaded_options = None
+  _globals['_SAMPLINGOPTIONS'].fields_by_name['grammar']._serialized_options = b'\272H\006r\004\030\240\234\001'
+  _globals['_SAMPLINGOPTIONS'].fields_by_name['json_schema']._loaded_options = None
+  _globals['_SAMPLINGOPTIONS'].fields_by_name['json_schema']._serialized_options = b'\272H\006r\004\030\240\234\001'
+  _globals['_FINISHREASON']._serialized_start=538
+  _globals['_FINISHREASON']._serialized_end=720
+  _globals['_MODELSTATE']._serialized_start=723
+  _globals['_MODELSTATE']._serialized_end=894
   _globals['_SAMPLINGOPTIONS']._serialized_start=95
-  _globals['_SAMPLINGOPTIONS']._serialized_end=475
+  _globals['_SAMPLINGOPTIONS']._serialized_end=535
 # @@protoc_insertion_point(module_scope)

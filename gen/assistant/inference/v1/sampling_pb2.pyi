@@ -103,6 +103,8 @@ class SamplingOptions(_message.Message):
     SEED_FIELD_NUMBER: _builtins.int
     MAX_TOKENS_FIELD_NUMBER: _builtins.int
     DETERMINISTIC_FIELD_NUMBER: _builtins.int
+    GRAMMAR_FIELD_NUMBER: _builtins.int
+    JSON_SCHEMA_FIELD_NUMBER: _builtins.int
     temperature: _builtins.float
     """0 to 2; 0 is greedy. Default 0.7."""
     top_k: _builtins.int
@@ -119,6 +121,12 @@ class SamplingOptions(_message.Message):
     """Tokens per suggestion, 1 to 2,048. Default 128."""
     deterministic: _builtins.bool
     """Decode alone with fixed shapes: the same request gives the same text. Slower. Needs a seed or temperature 0."""
+    grammar: _builtins.str
+    """A GBNF grammar, as llama.cpp has it, with a rule `root`, that the text obeys; up to 20,000 characters. A text that reaches
+    max_tokens may end in the middle.
+    """
+    json_schema: _builtins.str
+    """A JSON schema that the text obeys, as JSON; up to 20,000 characters. Not together with `grammar`."""
     def __init__(
         self,
         *,
@@ -130,10 +138,12 @@ class SamplingOptions(_message.Message):
         seed: _builtins.int | None = ...,
         max_tokens: _builtins.int | None = ...,
         deterministic: _builtins.bool = ...,
+        grammar: _builtins.str = ...,
+        json_schema: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_max_tokens", b"_max_tokens", "_min_p", b"_min_p", "_repeat_penalty", b"_repeat_penalty", "_seed", b"_seed", "_temperature", b"_temperature", "_top_k", b"_top_k", "_top_p", b"_top_p", "max_tokens", b"max_tokens", "min_p", b"min_p", "repeat_penalty", b"repeat_penalty", "seed", b"seed", "temperature", b"temperature", "top_k", b"top_k", "top_p", b"top_p"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_tokens", b"_max_tokens", "_min_p", b"_min_p", "_repeat_penalty", b"_repeat_penalty", "_seed", b"_seed", "_temperature", b"_temperature", "_top_k", b"_top_k", "_top_p", b"_top_p", "deterministic", b"deterministic", "max_tokens", b"max_tokens", "min_p", b"min_p", "repeat_penalty", b"repeat_penalty", "seed", b"seed", "temperature", b"temperature", "top_k", b"top_k", "top_p", b"top_p"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_tokens", b"_max_tokens", "_min_p", b"_min_p", "_repeat_penalty", b"_repeat_penalty", "_seed", b"_seed", "_temperature", b"_temperature", "_top_k", b"_top_k", "_top_p", b"_top_p", "deterministic", b"deterministic", "grammar", b"grammar", "json_schema", b"json_schema", "max_tokens", b"max_tokens", "min_p", b"min_p", "repeat_penalty", b"repeat_penalty", "seed", b"seed", "temperature", b"temperature", "top_k", b"top_k", "top_p", b"top_p"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__max_tokens: _TypeAlias = _typing.Literal["max_tokens"]  # noqa: Y015
     _WhichOneofArgType__max_tokens: _TypeAlias = _typing.Literal["_max_tokens", b"_max_tokens"]  # noqa: Y015

@@ -73,6 +73,21 @@ export declare type SamplingOptions = Message<"assistant.inference.v1.SamplingOp
    * @generated from field: bool deterministic = 8;
    */
   deterministic: boolean;
+
+  /**
+   * A GBNF grammar, as llama.cpp has it, with a rule `root`, that the text obeys; up to 20,000 characters. A text that reaches
+   * max_tokens may end in the middle.
+   *
+   * @generated from field: string grammar = 9;
+   */
+  grammar: string;
+
+  /**
+   * A JSON schema that the text obeys, as JSON; up to 20,000 characters. Not together with `grammar`.
+   *
+   * @generated from field: string json_schema = 10;
+   */
+  jsonSchema: string;
 };
 
 /**
@@ -136,6 +151,21 @@ export declare type SamplingOptionsJson = {
    * @generated from field: bool deterministic = 8;
    */
   deterministic?: boolean;
+
+  /**
+   * A GBNF grammar, as llama.cpp has it, with a rule `root`, that the text obeys; up to 20,000 characters. A text that reaches
+   * max_tokens may end in the middle.
+   *
+   * @generated from field: string grammar = 9;
+   */
+  grammar?: string;
+
+  /**
+   * A JSON schema that the text obeys, as JSON; up to 20,000 characters. Not together with `grammar`.
+   *
+   * @generated from field: string json_schema = 10;
+   */
+  jsonSchema?: string;
 };
 
 /**
