@@ -26,6 +26,9 @@ class Sampling:
     seed: int | None = None
     max_tokens: int = 128
     deterministic: bool = False
+    # A form that the text has: a GBNF grammar, or a JSON schema; at most one of them.
+    grammar: str = ""
+    json_schema: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,8 @@ class DraftOrder:
         if "\0" in self.instruction:
             raise InvalidInput("instruction", "must not contain NUL characters")
         sampling = self.sampling
+        if sampling.grammar and sampling.json_schema:
+            raise InvalidInput("sampling.json_schema", "is of no use beside a grammar: give one of them")
         if sampling.deterministic and sampling.seed is None and sampling.temperature > 0:
             raise InvalidInput("sampling.deterministic", "needs a seed or temperature 0")
 

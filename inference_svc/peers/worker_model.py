@@ -112,6 +112,8 @@ def _sampling(sampling: Sampling) -> sampling_pb2.SamplingOptions:
         seed=sampling.seed,
         max_tokens=sampling.max_tokens,
         deterministic=sampling.deterministic,
+        grammar=sampling.grammar,
+        json_schema=sampling.json_schema,
     )
 
 

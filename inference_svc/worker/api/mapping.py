@@ -38,7 +38,11 @@ def parts_of(request: worker_pb2.GenerateRequest | worker_pb2.PrefillRequest) ->
 
 
 def request_of(
-    request: worker_pb2.GenerateRequest, prompt: Sequence[int], deadline: float | None, adapter: Adapter | None = None
+    request: worker_pb2.GenerateRequest,
+    prompt: Sequence[int],
+    deadline: float | None,
+    adapter: Adapter | None = None,
+    grammar: str = "",
 ) -> GenerationRequest:
     """The engine's request for a tokenized prompt."""
     options = request.sampling
@@ -47,7 +51,7 @@ def request_of(
         max_tokens=options.max_tokens if options.HasField("max_tokens") else DEFAULT_MAX_TOKENS,
         suggestions=request.suggestions or 1,
         stops=tuple(request.stops),
-        sampling=_sampling(options),
+        sampling=_sampling(options, grammar),
         deterministic=options.deterministic,
         cache_key=request.cache_key,
         adapter=adapter,
@@ -70,7 +74,7 @@ def ahead_of(
     )
 
 
-def _sampling(options: sampling_pb2.SamplingOptions) -> Sampling:
+def _sampling(options: sampling_pb2.SamplingOptions, grammar: str) -> Sampling:
     default = Sampling()
     return Sampling(
         temperature=options.temperature if options.HasField("temperature") else default.temperature,
@@ -79,6 +83,7 @@ def _sampling(options: sampling_pb2.SamplingOptions) -> Sampling:
         min_p=options.min_p if options.HasField("min_p") else default.min_p,
         repeat_penalty=options.repeat_penalty if options.HasField("repeat_penalty") else default.repeat_penalty,
         seed=options.seed if options.HasField("seed") else None,
+        grammar=grammar,
     )
 
 

@@ -39,9 +39,13 @@ class WorkerServicer(worker_pb2_grpc.WorkerServiceServicer):
     ) -> AsyncIterator[worker_pb2.GenerateResponse]:
         deadline = _deadline(context)
         served = self._host.served()
-        prompt = await asyncio.to_thread(served.model.vocabulary.prompt, parts_of(request))
+        vocabulary, options = served.model.vocabulary, request.sampling
+        prompt = await asyncio.to_thread(vocabulary.prompt, parts_of(request))
+        grammar = ""
+        if options.grammar or options.json_schema:
+            grammar = await asyncio.to_thread(vocabulary.grammar, options.grammar, options.json_schema)
         adapter = _adapter(served, request.adapter_id)
-        async with served.engine.submit(request_of(request, prompt, deadline, adapter)) as events:
+        async with served.engine.submit(request_of(request, prompt, deadline, adapter, grammar)) as events:
             async for event in events:
                 yield response_of(event)
 

@@ -34,6 +34,9 @@ class Vocabulary(Protocol):
     def count(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text by itself, special tokens off."""
 
+    def grammar(self, gbnf: str, json_schema: str) -> str:
+        """The checked GBNF grammar of either; empty when both are. Raises InvalidInput naming the field."""
+
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:

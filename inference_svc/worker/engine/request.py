@@ -20,6 +20,8 @@ class Sampling:
     repeat_penalty: float = 1.1
     # 0 is a seed like any other; None draws one.
     seed: int | None = None
+    # A GBNF grammar that the text obeys; empty is none.
+    grammar: str = ""
 
     @property
     def greedy(self) -> bool:

@@ -14,6 +14,7 @@ from inference_svc.worker.engine.model import ModelUnusable
 from inference_svc.worker.engine.request import Limits, Sampling
 from inference_svc.worker.llama.adapter import LlamaAdapter, set_adapter
 from inference_svc.worker.llama.batch import NumpyBatch
+from inference_svc.worker.llama.grammar import Grammar
 from inference_svc.worker.llama.library import log_tail
 from inference_svc.worker.llama.model import LlamaModel
 from inference_svc.worker.llama.sampler import LlamaSampler, Outputs
@@ -65,7 +66,12 @@ class LlamaBackend:
         return code
 
     def sampler(self, sampling: Sampling, seed: int, history: Sequence[int]) -> Sampler:
-        return LlamaSampler(self._outputs, sampling, seed, history)
+        grammar = None
+        if sampling.grammar:
+            grammar = Grammar(self._model.vocab, sampling.grammar, self._model.vocab_size)
+            for token in history:
+                grammar.accept(token)
+        return LlamaSampler(self._outputs, sampling, seed, history, grammar)
 
     def piece(self, token: int) -> bytes:
         return self._pieces[token]

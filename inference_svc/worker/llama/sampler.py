@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from inference_svc.worker.engine.backend import Choice
 from inference_svc.worker.engine.request import Sampling
+from inference_svc.worker.llama.grammar import Grammar
 from inference_svc.worker.llama.workspace import Row, Workspace
 
 # How far back the repeat penalty looks.
@@ -33,11 +34,14 @@ class LlamaSampler:
     The penalty counts what the model wrote, not the prompt: a reply has to repeat the names and times of the question.
     """
 
-    def __init__(self, outputs: Outputs, sampling: Sampling, seed: int, history: Sequence[int]) -> None:
+    def __init__(
+        self, outputs: Outputs, sampling: Sampling, seed: int, history: Sequence[int], grammar: Grammar | None = None
+    ) -> None:
         self._outputs = outputs
         self._top_k = sampling.top_k
         self._penalty = sampling.repeat_penalty
         self._history = deque(history, maxlen=_PENALTY_WINDOW)
+        self._grammar = grammar
         self._chain = None if sampling.greedy else _chain(sampling, seed)
 
     def sample(self, output: int) -> Choice:
@@ -45,14 +49,20 @@ class LlamaSampler:
         normalizer = self._outputs.workspace.log_sum_exp(row)
         if not math.isfinite(normalizer):
             raise ArithmeticError("the model's output is not a number")
-        token = self._draw_next(row) if self._history else self._draw_first(row)
+        # A grammar says itself what comes first.
+        token = self._draw_next(row) if self._history or self._grammar else self._draw_first(row)
         self._history.append(token)
+        if self._grammar is not None:
+            self._grammar.accept(token)
         return Choice(token, float(row[token]) - normalizer)
 
     def close(self) -> None:
         if self._chain is not None:
             lib.llama_sampler_free(self._chain)
             self._chain = None
+        if self._grammar is not None:
+            self._grammar.close()
+            self._grammar = None
 
     def _draw_first(self, row: Row) -> int:
         silent = self._outputs.silent
@@ -74,6 +84,13 @@ class LlamaSampler:
         return token
 
     def _draw(self, row: Row) -> int:
+        token = self._drawn(row)
+        if self._grammar is None or self._grammar.allows(token):
+            return token
+        # Only now is the whole vocabulary held against the grammar: mostly the model writes what it may.
+        return self._drawn(self._grammar.masked(row))
+
+    def _drawn(self, row: Row) -> int:
         if self._chain is None:
             return int(row.argmax())
         return self._outputs.workspace.draw(row, self._top_k, self._chain)

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 import llama_cpp.llama_cpp as lib
 
 from inference_svc.worker.engine.model import PromptPart
+from inference_svc.worker.llama.grammar import GRAMMAR, SCHEMA, check_grammar, gbnf_of_schema
 from inference_svc.worker.llama.model import LlamaModel
-from svc_kit.errors import Unavailable
+from svc_kit.errors import InvalidInput, Unavailable
 
 
 class Tokenizer:
@@ -39,6 +40,17 @@ class Tokenizer:
         """Tokens of each text inside a prompt."""
         return [len(self._encode(text, special=False, first=False)) for text in texts]
 
+    def grammar(self, gbnf: str, json_schema: str) -> str:
+        """See Vocabulary."""
+        if gbnf and json_schema:
+            raise InvalidInput(SCHEMA, "is of no use beside a grammar: give one of them")
+        grammar = gbnf_of_schema(json_schema) if json_schema else gbnf
+        if grammar:
+            with self._lock:
+                self._check_open()
+                check_grammar(self._vocab, grammar, SCHEMA if json_schema else GRAMMAR)
+        return grammar
+
     def close(self) -> None:
         with self._lock:
             self._closed = True
@@ -61,14 +73,17 @@ class Tokenizer:
         data = text.encode()
         room = len(data) + 8
         with self._lock:
-            if self._closed:
-                raise Unavailable("no model is loaded")
+            self._check_open()
             while True:
                 buffer = (ctypes.c_int32 * room)()
                 count = lib.llama_tokenize(self._vocab, data, len(data), buffer, room, False, special)
                 if count >= 0:
                     return buffer[:count]
                 room = -count
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise Unavailable("no model is loaded")
 
     def _text(self, token: int, plain: bool = False) -> str:
         if token < 0:

@@ -262,6 +262,15 @@ async def test_what_cannot_be_read_ahead_is_refused(caller: Caller, fields: dict
     assert error.code() in (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.INVALID_ARGUMENT)
 
 
+async def test_a_text_may_have_to_have_a_form(caller: Caller):
+    sampling = sampling_pb2.SamplingOptions(grammar='root ::= "Yes." | "No."', seed=1)
+    events = [event async for event in caller.generate("Are you coming?", sampling=sampling)]
+
+    assert "".join(event.token.text for event in events) in ("Yes.", "No.")
+    error = await failure(caller.generate("Hi", sampling=sampling_pb2.SamplingOptions(json_schema="{")))
+    assert detail(error, error_details_pb2.BadRequest).field_violations[0].field == "sampling.json_schema"
+
+
 async def test_only_services_may_call(caller: Caller):
     error = await failure(caller.stub.Status(worker_pb2.StatusRequest(), timeout=10))
 

@@ -30,6 +30,9 @@ class NoVocabulary:
     def count(self, texts: Sequence[str]) -> list[int]:
         return []
 
+    def grammar(self, gbnf: str, json_schema: str) -> str:
+        return gbnf
+
 
 class ScriptedSource:
     """A model file that a test replaces."""
