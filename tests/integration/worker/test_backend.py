@@ -18,8 +18,19 @@ TOKENS = [100, 200, 300]
 
 @pytest.fixture
 def backend(model_path: Path):
+    """One with a cache that all sequences share."""
+    yield from with_context(model_path, ContextOptions(4, 256, 256, 2))
+
+
+@pytest.fixture(params=[256, 1024], ids=["pool", "split"])
+def either(request: pytest.FixtureRequest, model_path: Path):
+    """The same, and one in which each sequence has its own."""
+    yield from with_context(model_path, ContextOptions(4, 256, request.param, 2))
+
+
+def with_context(model_path: Path, options: ContextOptions):
     model = LlamaModel(model_path, 0, lambda _: True)
-    backend = LlamaBackend(model, Tokenizer(model), ContextOptions(4, 256, 256, 2))
+    backend = LlamaBackend(model, Tokenizer(model), options)
     yield backend
     backend.close()
 
@@ -38,17 +49,17 @@ def test_a_rebuilt_context_works_like_the_first(backend: LlamaBackend):
     assert next_token(backend) == pytest.approx(before)
 
 
-def test_a_prompt_in_pieces_and_a_shared_one_give_what_it_gives_whole(backend: LlamaBackend):
-    backend.decode([Span(0, 0, TOKENS, True)])
-    whole = next_token(backend)
-    backend.decode([Span(1, 0, TOKENS[:2], False)])
-    backend.share(1, 2)
+def test_a_prompt_in_pieces_and_a_shared_one_give_what_it_gives_whole(either: LlamaBackend):
+    either.decode([Span(0, 0, TOKENS, True)])
+    whole = next_token(either)
+    either.decode([Span(1, 0, TOKENS[:2], False)])
+    either.share(1, 2)
 
-    assert backend.decode([Span(1, 2, TOKENS[2:], True), Span(2, 2, TOKENS[2:], True)]) == 0
+    assert either.decode([Span(1, 2, TOKENS[2:], True), Span(2, 2, TOKENS[2:], True)]) == 0
 
     for output in range(2):
-        assert next_token(backend, output).token == whole.token
-        assert next_token(backend, output).logprob == pytest.approx(whole.logprob, abs=0.05)
+        assert next_token(either, output).token == whole.token
+        assert next_token(either, output).logprob == pytest.approx(whole.logprob, abs=0.05)
 
 
 def test_a_full_cache_says_so_and_keeps_what_it_has(backend: LlamaBackend):
@@ -97,30 +108,30 @@ def test_a_loading_can_be_given_up(model_path: Path):
     assert heard
 
 
-def test_a_sequence_that_was_cut_goes_on_like_one_that_never_was_longer(backend: LlamaBackend):
-    backend.decode([Span(0, 0, TOKENS, True)])
-    whole = next_token(backend)
-    backend.decode([Span(0, 3, [400, 500], False)])
+def test_a_sequence_that_was_cut_goes_on_like_one_that_never_was_longer(either: LlamaBackend):
+    either.decode([Span(0, 0, TOKENS, True)])
+    whole = next_token(either)
+    either.decode([Span(0, 3, [400, 500], False)])
 
-    assert backend.cut(0, 2)
-    backend.decode([Span(0, 2, TOKENS[2:], True)])
+    assert either.cut(0, 2)
+    either.decode([Span(0, 2, TOKENS[2:], True)])
 
-    assert next_token(backend).token == whole.token
-    assert next_token(backend).logprob == pytest.approx(whole.logprob, abs=0.05)
+    assert next_token(either).token == whole.token
+    assert next_token(either).logprob == pytest.approx(whole.logprob, abs=0.05)
 
 
-def test_a_sequence_comes_back_from_memory_as_it_was(backend: LlamaBackend):
-    backend.decode([Span(0, 0, TOKENS[:2], False)])
-    saved = backend.save(0, most=10_000_000)
+def test_a_sequence_comes_back_from_memory_as_it_was(either: LlamaBackend):
+    either.decode([Span(0, 0, TOKENS[:2], False)])
+    saved = either.save(0, most=10_000_000)
     assert saved is not None
-    backend.decode([Span(0, 2, TOKENS[2:], True)])
-    before = next_token(backend)
-    backend.forget(0)
+    either.decode([Span(0, 2, TOKENS[2:], True)])
+    before = next_token(either)
+    either.forget(0)
 
-    assert backend.restore(3, saved)
-    backend.decode([Span(3, 2, TOKENS[2:], True)])
+    assert either.restore(3, saved)
+    either.decode([Span(3, 2, TOKENS[2:], True)])
 
-    assert next_token(backend) == before
+    assert next_token(either) == before
 
 
 def test_what_is_larger_than_allowed_is_not_saved(backend: LlamaBackend):
