@@ -207,7 +207,8 @@ class Scheduler:
         found = self._sequences.resume(job.key, tokens, most) or self._borrow(job, tokens, most)
         if found is not None:
             leader.sequence, leader.cached = found
-            job.reused = min(leader.cached, len(job.prompt))
+            if job.started is None:
+                job.reused = min(leader.cached, len(job.prompt))
 
     def _borrow(self, job: Job, tokens: Sequence[int], most: int) -> tuple[int, int] | None:
         """A copy of what running work of the same conversation has in the cache."""

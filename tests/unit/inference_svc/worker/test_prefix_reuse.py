@@ -149,6 +149,7 @@ def test_who_is_preempted_goes_on_from_the_hosts_memory():
 
     assert bench.text(young) == "uvwxyz"
     assert tokens_fed(backend, second) == 40 + 6 + 1
+    assert bench.finished(young).cached_tokens == 0, "when it began it had nothing"
 
 
 def test_deterministic_work_neither_uses_nor_leaves_anything():
