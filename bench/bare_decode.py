@@ -34,7 +34,7 @@ class BareResult:
 class BareLoop:
     """A context and a numpy-backed batch, and nothing else."""
 
-    def __init__(self, model: Any, sequences: int, cells: int, threads: int) -> None:
+    def __init__(self, model: Any, sequences: int, cells: int, threads: int, unified: bool = True) -> None:
         self._sequences = sequences
         params = lib.llama_context_default_params()
         params.n_ctx = cells
@@ -42,7 +42,7 @@ class BareLoop:
         params.n_batch = params.n_ubatch = _CHUNK
         params.n_outputs_max = sequences
         params.n_threads = params.n_threads_batch = threads
-        params.kv_unified = True
+        params.kv_unified = unified
         self._context = lib.llama_init_from_model(model, params)
         assert self._context
         self._tokens, self._positions, self._owners = (np.zeros(_CHUNK, np.int32) for _ in range(3))
@@ -93,14 +93,16 @@ class BareLoop:
         lib.llama_synchronize(self._context)
 
 
-def measure(model_path: str | Path, n_seq: int, n_prompt: int, n_predict: int, threads: int) -> BareResult:
+def measure(
+    model_path: str | Path, n_seq: int, n_prompt: int, n_predict: int, threads: int, *, unified: bool = True
+) -> BareResult:
     """Run the loop once on its own model and context. The first step of a context is not counted."""
     lib.llama_log_set(_quiet, ctypes.c_void_p(0))
     lib.llama_backend_init()
     model = lib.llama_model_load_from_file(str(model_path).encode(), lib.llama_model_default_params())
     assert model, model_path
     # Room as the engine has it: cells in multiples of 256, which is what llama.cpp pads to.
-    loop = BareLoop(model, n_seq, max(8192, n_seq * (n_prompt + n_predict + 256)), threads)
+    loop = BareLoop(model, n_seq, max(8192, n_seq * (n_prompt + n_predict + 256)), threads, unified)
     loop.read(1)
     loop.clear()
     began = time.perf_counter()

