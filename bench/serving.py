@@ -57,9 +57,10 @@ class Server(Protocol):
 class Worker:
     """Our worker."""
 
-    def __init__(self, stub: Any, key: str) -> None:
+    def __init__(self, stub: Any, key: str, process_id: int) -> None:
         self._stub = stub
         self._key = key
+        self.process_id = process_id
 
     async def ask(self, prompt: str, tokens: int, conversation: str = "") -> Heard:
         began = time.perf_counter()
@@ -78,6 +79,11 @@ class Worker:
             if event.HasField("done"):
                 count = event.done.completion_tokens
         return Heard(first, time.perf_counter() - began, count)
+
+    def events(self, request: worker_pb2.GenerateRequest) -> AsyncIterator[worker_pb2.GenerateResponse]:
+        """What it says, as it says it."""
+        events: AsyncIterator[worker_pb2.GenerateResponse] = self._stub.Generate(request, metadata=self._metadata())
+        return events
 
     async def prefill(self, prompt: str, conversation: str) -> None:
         """Read a prompt ahead."""
@@ -103,7 +109,7 @@ class Worker:
 
 
 @asynccontextmanager
-async def worker(model: Path, size: Size) -> AsyncIterator[Worker]:
+async def worker(model: Path, size: Size, queue_limit: int = 512) -> AsyncIterator[Worker]:
     """Our worker, as a process of its own. With room for every stream at its longest, as llama-server has it."""
     key, port = secrets.token_hex(32), free_port()
     environment = os.environ | {
@@ -115,10 +121,11 @@ async def worker(model: Path, size: Size) -> AsyncIterator[Worker]:
         "ML_SERVICE_CONTEXT_SIZE": str(size.context),
         "ML_SERVICE_CACHE_TOKENS": str(size.streams * size.context),
         "ML_SERVICE_THREADS": str(size.threads),
+        "ML_SERVICE_QUEUE_LIMIT": str(queue_limit),
     }
-    with _process([sys.executable, "-m", "bench.endless_worker"], environment):
+    with _process([sys.executable, "-m", "bench.endless_worker"], environment) as process_id:
         async with channel_to(f"127.0.0.1:{port}") as channel:
-            server = Worker(worker_pb2_grpc.WorkerServiceStub(channel), key)
+            server = Worker(worker_pb2_grpc.WorkerServiceStub(channel), key, process_id)
             await _until(server.is_ready)
             yield server
 
@@ -193,12 +200,12 @@ def _binaries() -> Path:
 
 
 @contextmanager
-def _process(command: list[str], environment: dict[str, str]) -> Iterator[None]:
+def _process(command: list[str], environment: dict[str, str]) -> Iterator[int]:
     process = subprocess.Popen(
         command, cwd=_ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        yield
+        yield process.pid
     finally:
         process.terminate()
         process.wait()
