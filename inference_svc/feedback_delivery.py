@@ -47,10 +47,14 @@ class FeedbackDelivery:
         self._tried = asyncio.Event()
         self._log = structlog.get_logger()
 
+    def wake(self) -> None:
+        """Say that there is something to deliver, and wait for nothing."""
+        self._waiting.set()
+
     async def deliver_soon(self) -> None:
         """Say that there is something to deliver, and wait a moment until that was tried; it is never given up."""
         self._tried.clear()
-        self._waiting.set()
+        self.wake()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_PATIENCE_S):
                 await self._tried.wait()

@@ -27,3 +27,5 @@ class InferenceSettings(DatabaseSettings, InternalSettings):
 
     jobs_at_once: int = Field(4, validation_alias="INFERENCE_SVC_JOBS", ge=1, le=64)
     max_waiting_jobs: int = Field(1000, validation_alias="INFERENCE_SVC_MAX_WAITING_JOBS", ge=1, le=100_000)
+
+    read_ahead: bool = Field(True, validation_alias="INFERENCE_SVC_READ_AHEAD")

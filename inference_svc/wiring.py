@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import grpc
 import redis.asyncio as redis
@@ -18,6 +19,8 @@ from inference_svc.api.models import ModelsServicer
 from inference_svc.api.responses import ResponsesServicer
 from inference_svc.catalogue import ManifestCatalogue
 from inference_svc.domain.acting import Acting
+from inference_svc.domain.arrivals import Arrivals
+from inference_svc.domain.auto_drafts import AutoDrafts
 from inference_svc.domain.draft_plan import Planner
 from inference_svc.domain.drafting import Drafting
 from inference_svc.domain.job_attempt import JobAttempt
@@ -25,12 +28,16 @@ from inference_svc.domain.job_board import JobBoard
 from inference_svc.domain.job_pace import Pace
 from inference_svc.domain.job_ports import JobLeases, JobNews, JobQueue
 from inference_svc.domain.jobs import Jobs, JobWorld
+from inference_svc.domain.labelling import Labelling
 from inference_svc.domain.loose_ends import LooseEnds
 from inference_svc.domain.model_listing import ModelListing
+from inference_svc.domain.ports import Model
+from inference_svc.domain.reading_ahead import ReadingAhead
 from inference_svc.feedback_delivery import FeedbackDelivery
 from inference_svc.job_runner import JobRhythm, JobRunner
 from inference_svc.job_upkeep import JobUpkeep
 from inference_svc.model_files import ModelFiles, load_manifest
+from inference_svc.peers.announcements import Announcements
 from inference_svc.peers.conversations import SyncedConversations
 from inference_svc.peers.job_news import RedisJobNews
 from inference_svc.peers.job_queue import NoJobQueue, RedisJobQueue
@@ -53,6 +60,8 @@ from svc_kit.task_end import end_task
 from svc_kit.tokens import KeyRing, TokenVerifier
 
 _NAME = "inference_svc"
+# After how long a draft is announced once more to a part that was away.
+_ONCE_MORE_S = (1.0,)
 
 
 @dataclass(frozen=True)
@@ -77,11 +86,16 @@ async def build(settings: InferenceSettings, rhythm: Rhythm | None = None) -> Se
     maker = _maker(settings.listen)
     store = PostgresDraftStore(database, maker)
     model = WorkerModel(_channel(settings.worker_address, resources), caller)
-    conversations = SyncedConversations(_channel(settings.sync_address, resources), caller)
+    sync_channel = _channel(settings.sync_address, resources)
+    conversations = SyncedConversations(sync_channel, caller)
     client = _redis(settings, resources)
     cache = RedisReplyCache(client, settings.cache_ttl) if client else NoReplyCache()
     training = TrainingService(_channel(settings.training_address, resources), caller)
     delivery = FeedbackDelivery(database, training, interval=rhythm.delivery)
+
+    errands = LooseEnds(_ONCE_MORE_S)
+    resources.push_async_callback(errands.settle)
+    announcements = Announcements(sync_channel, caller, errands)
 
     # Ended in the reverse order of what follows: first the loops, then what hung-up drafts left behind.
     loose_ends = LooseEnds()
@@ -90,16 +104,21 @@ async def build(settings: InferenceSettings, rhythm: Rhythm | None = None) -> Se
     _in_background(Sweeper(database, maker, interval=rhythm.sweep).run(), resources)
 
     planner = Planner(conversations, model, catalogue)
-    drafting = Drafting(planner, model, cache, store, loose_ends)
+    drafting = Drafting(planner, model, cache, store, loose_ends, announcements.announce)
     queue, news = _queue(client, resources)
     world = JobWorld(PostgresJobStore(database), queue, news, Pace(settings.jobs_at_once))
     jobs = Jobs(planner, store, world, max_waiting=settings.max_waiting_jobs, look_seconds=rhythm.jobs.look)
     leases = PostgresJobLeases(database, maker)
     _run_jobs(drafting, leases, world, loose_ends, settings.jobs_at_once, rhythm.jobs, resources)
     acting = Acting(store, cache, delivery.deliver_soon)
+    arrivals = Arrivals(
+        AutoDrafts(world, max_waiting=settings.max_waiting_jobs),
+        Labelling(store, delivery.wake),
+        _read_ahead(settings, planner, model, resources),
+    )
 
     def add(server: grpc.aio.Server) -> None:
-        responses = ResponsesServicer(drafting, acting, store, jobs, heartbeat_seconds=rhythm.heartbeat)
+        responses = ResponsesServicer(drafting, acting, store, jobs, arrivals, heartbeat_seconds=rhythm.heartbeat)
         responses_pb2_grpc.add_ResponsesServiceServicer_to_server(responses, server)
         models_pb2_grpc.add_ModelsServiceServicer_to_server(ModelsServicer(ModelListing(catalogue, model)), server)
 
@@ -159,6 +178,16 @@ def _run_jobs(
     runner = JobRunner(attempt, leases, queue, news, loose_ends, slots=slots, rhythm=rhythm)
     _in_background(runner.run(), resources)
     _in_background(JobUpkeep(leases, queue, news, interval=rhythm.upkeep).run(), resources)
+
+
+def _read_ahead(
+    settings: InferenceSettings, planner: Planner, model: Model, resources: AsyncExitStack
+) -> Callable[[UUID, UUID], None]:
+    if not settings.read_ahead:
+        return lambda account_id, conversation_id: None
+    reading = ReadingAhead(planner, model)
+    _in_background(reading.run(), resources)
+    return reading.soon
 
 
 def _gate(settings: InferenceSettings, caller: InternalCaller, resources: AsyncExitStack) -> Gate:

@@ -11,6 +11,7 @@ import grpc
 from assistant.inference.v1 import responses_pb2 as pb
 from assistant.inference.v1 import responses_pb2_grpc
 
+from inference_svc.api.arrival_mapping import arrivals_of
 from inference_svc.api.draft_mapping import HEARTBEAT, answer_of, error_event, event_of, response_of
 from inference_svc.api.event_stream import HEARTBEAT_S, with_error_event, with_heartbeats
 from inference_svc.api.job_mapping import (
@@ -24,6 +25,7 @@ from inference_svc.api.job_mapping import (
 )
 from inference_svc.api.order_mapping import action_of, order_of
 from inference_svc.domain.acting import Acting
+from inference_svc.domain.arrivals import Arrivals
 from inference_svc.domain.drafting import Drafting
 from inference_svc.domain.job import JobKey
 from inference_svc.domain.jobs import Jobs
@@ -46,6 +48,7 @@ class ResponsesServicer(responses_pb2_grpc.ResponsesServiceServicer):
         acting: Acting,
         store: DraftStore,
         jobs: Jobs,
+        arrivals: Arrivals,
         *,
         heartbeat_seconds: float = HEARTBEAT_S,
     ) -> None:
@@ -53,6 +56,7 @@ class ResponsesServicer(responses_pb2_grpc.ResponsesServiceServicer):
         self._acting = acting
         self._store = store
         self._jobs = jobs
+        self._arrivals = arrivals
         self._heartbeat_seconds = heartbeat_seconds
 
     async def GenerateResponse(
@@ -119,6 +123,11 @@ class ResponsesServicer(responses_pb2_grpc.ResponsesServiceServicer):
         draft_id = parse_id("response_id", request.response_id)
         (draft,) = await self._store.get(current_account(), [draft_id])
         return pb.GetResponseResponse(response=response_of(draft))
+
+    async def NoteArrivals(self, request: pb.NoteArrivalsRequest, context: Context) -> pb.NoteArrivalsResponse:
+        """What arrived."""
+        await self._arrivals.note(current_account(), arrivals_of(request))
+        return pb.NoteArrivalsResponse()
 
     async def ActOnResponse(self, request: pb.ActOnResponseRequest, context: Context) -> pb.ActOnResponseResponse:
         """Accept, edit, reject."""

@@ -91,6 +91,14 @@ class OwnerAction:
                 raise InvalidInput(name, "must not contain NUL characters")
 
 
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What the owner did with a draft without saying so."""
+
+    draft: Draft
+    action: OwnerAction
+
+
 def act_on(draft: Draft, action: OwnerAction, now: datetime) -> Draft | None:
     """The draft after the action; None when the very same was done before.
 

@@ -81,6 +81,8 @@ class Planner:
             max_history=asked_for(order.max_history),
             seconds=min(_CALL_S, order.time_left()),
         )
+        if order.arrived_in is not None:
+            context.check_unanswered()
         context = replace(context, turns=tuple(recent(context.turns, order.max_history)))
         model = await self._model.status(min(_CALL_S, order.time_left()))
         check_model_id(order.model_id, self._catalogue.ids(), model)

@@ -16,16 +16,26 @@ from svc_kit.errors import DeadlineExceeded, FailedPrecondition, Unavailable
 
 
 class DraftRun:
-    """The suggestions of one request from their first token to their end in the store."""
+    """The suggestions of one request from their first token to their end in the store.
+
+    `completed` is told of each that is stored as the answer to a conversation that has not moved on.
+    """
 
     def __init__(
-        self, plan: DraftPlan, drafts: Sequence[Draft], store: DraftStore, is_outdated: Callable[[], Awaitable[bool]]
+        self,
+        plan: DraftPlan,
+        drafts: Sequence[Draft],
+        store: DraftStore,
+        *,
+        is_outdated: Callable[[], Awaitable[bool]],
+        completed: Callable[[Draft], None],
     ) -> None:
         self._plan = plan
         self._account = plan.order.account_id
         self._drafts = drafts
         self._store = store
         self._is_outdated = is_outdated
+        self._completed = completed
         self._texts: list[list[str]] = [[] for _ in drafts]
         self._replies: dict[int, CachedReply] = {}
         self._ended: dict[int, Status] = {}
@@ -92,6 +102,8 @@ class DraftRun:
         if not await self._store.end(self._account, draft.draft_id, ending):
             raise DeadlineExceeded("the draft took longer than the request allows")
         self._ended[event.suggestion] = ending.status
+        if ending.status is Status.COMPLETED:
+            self._completed(draft)
         self._replies[event.suggestion] = CachedReply(
             ending.response, ending.confidence, ending.finish, event.prompt_tokens, event.completion_tokens
         )

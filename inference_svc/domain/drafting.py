@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from functools import partial
+from uuid import UUID
 
 from inference_svc.domain.cached_draft import completed, retold
 from inference_svc.domain.draft import Draft, Finish, Status
@@ -25,16 +26,23 @@ _PATIENCE_S = 1.0
 
 
 class Drafting:
-    """Makes drafts. One per process."""
+    """Makes drafts. One per process. `announce` tells that one for a conversation's newest message is ready, and waits for nobody."""
 
     def __init__(
-        self, planner: Planner, model: Model, cache: ReplyCache, store: DraftStore, loose_ends: LooseEnds
+        self,
+        planner: Planner,
+        model: Model,
+        cache: ReplyCache,
+        store: DraftStore,
+        loose_ends: LooseEnds,
+        announce: Callable[[UUID, Draft], None],
     ) -> None:
         self._planner = planner
         self._model = model
         self._cache = cache
         self._store = store
         self._loose_ends = loose_ends
+        self._announce = announce
 
     async def draft(self, order: DraftOrder) -> AsyncGenerator[DraftEvent, None]:
         """Draft and store, and tell how it goes.
@@ -47,6 +55,8 @@ class Drafting:
         if replies is not None:
             drafts = [completed(draft, reply) for draft, reply in zip(plan.drafts(cached=True), replies, strict=True)]
             await self._keep(drafts, order)
+            for draft in drafts:
+                self._ready(plan, draft)
             for event in retold(drafts, replies):
                 yield event
             return
@@ -105,7 +115,13 @@ class Drafting:
         self, plan: DraftPlan, first: ModelEvent, said: AsyncGenerator[ModelEvent, None]
     ) -> AsyncGenerator[DraftEvent, None]:
         drafts = plan.drafts(cached=False)
-        run = DraftRun(plan, drafts, self._store, lambda: self._planner.is_outdated(plan))
+        run = DraftRun(
+            plan,
+            drafts,
+            self._store,
+            is_outdated=lambda: self._planner.is_outdated(plan),
+            completed=partial(self._ready, plan),
+        )
         try:
             await self._keep(drafts, plan.order)
             yield Started(tuple(draft.draft_id for draft in drafts), drafts[0].message_id, cached=False)
@@ -122,6 +138,10 @@ class Drafting:
             raise
         if (replies := run.worth_caching()) is not None:
             await self._cache.put(plan.key, replies)
+
+    def _ready(self, plan: DraftPlan, draft: Draft) -> None:
+        if plan.context.is_newest:
+            self._announce(plan.order.account_id, draft)
 
     async def _keep(self, drafts: Sequence[Draft], order: DraftOrder) -> None:
         repeated = Repeated(order.request_id, order.digest) if order.request_id else None

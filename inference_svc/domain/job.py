@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from inference_svc.domain.conversation import MovedOn
 from inference_svc.domain.draft import Draft
 from inference_svc.domain.order import DraftOrder
 from svc_kit.errors import DeadlineExceeded, DomainError, Overloaded, Unavailable
@@ -99,19 +100,26 @@ class Postponed:
     counts: bool
 
 
-Outcome = Completed | GivenUp | Postponed
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """Nobody wants the job's draft any more."""
+
+
+Outcome = Completed | GivenUp | Postponed | Dropped
 
 
 class LeaseLost(Exception):
     """Somebody else has the job by now, or it has ended."""
 
 
-def outcome_of(error: Exception, attempts: int, *, begun: bool, pause: float) -> GivenUp | Postponed:
+def outcome_of(error: Exception, attempts: int, *, begun: bool, pause: float) -> GivenUp | Postponed | Dropped:
     """What becomes of a job whose attempt failed; `pause` is the shortest one before the next.
 
     What is wrong with the request ends the job at once. An attempt counts from the moment the model took the draft: a model
     that is away or has too much to do costs none, and is asked until the job's lifetime is over.
     """
+    if isinstance(error, MovedOn):
+        return Dropped()
     if isinstance(error, _NOT_ITS_FAULT) and not begun:
         asked = error.retry_after if isinstance(error, Overloaded) else 0.0
         return Postponed(max(pause, asked), counts=False)

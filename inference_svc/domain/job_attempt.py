@@ -8,7 +8,17 @@ import structlog
 
 from inference_svc.domain.drafting import Drafting
 from inference_svc.domain.events import DraftEvent, Progress, Started
-from inference_svc.domain.job import Completed, GivenUp, JobState, Lease, LeaseLost, Outcome, Postponed, outcome_of
+from inference_svc.domain.job import (
+    Completed,
+    Dropped,
+    GivenUp,
+    JobState,
+    Lease,
+    LeaseLost,
+    Outcome,
+    Postponed,
+    outcome_of,
+)
 from inference_svc.domain.job_pace import Pace
 from inference_svc.domain.job_ports import JobLeases, JobNews, JobQueue, News
 from svc_kit.errors import DomainError
@@ -53,6 +63,9 @@ class JobAttempt:
             case GivenUp(reason):
                 state = JobState.FAILED
                 written = await self._leases.fail(lease, reason)
+            case Dropped():
+                state = JobState.CANCELLED
+                written = await self._leases.drop(lease)
             case Postponed(seconds, counts):
                 state = JobState.QUEUED
                 job = await self._leases.postpone(lease, seconds, counts=counts)

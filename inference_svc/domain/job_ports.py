@@ -34,6 +34,10 @@ class JobStore(Protocol):
         """Cancel a job that has not ended; how it is then, and whether this did it. Raises NotFound."""
         ...
 
+    async def cancel_arrived(self, account_id: UUID, conversation_id: UUID, *, before: UUID) -> Sequence[Job]:
+        """Cancel what waits and was queued by the arrival of an older message in a conversation; how these are then."""
+        ...
+
     async def waiting_before(self, job: Job) -> int:
         """How many of the account's jobs come before this one."""
         ...
@@ -60,6 +64,10 @@ class JobLeases(Protocol):
 
     async def fail(self, lease: Lease, reason: str) -> bool:
         """End a job badly."""
+        ...
+
+    async def drop(self, lease: Lease) -> bool:
+        """Cancel a job."""
         ...
 
     async def postpone(self, lease: Lease, seconds: float, *, counts: bool) -> Job | None:

@@ -46,6 +46,8 @@ class DraftOrder:
     skip_cache: bool = False
     model_id: str = ""
     request_id: UUID | None = None
+    # The conversation that a message arrived in, when that alone is why. No part of the digest: conversations can be joined.
+    arrived_in: UUID | None = None
 
     def check(self) -> None:
         """Raise InvalidInput for what can be seen to be wrong without asking anybody."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from inference_svc.domain.arrival import Arrival
 from inference_svc.domain.conversation import Context
-from inference_svc.domain.draft import Draft, Ending, Finish, OwnerAction, Status
+from inference_svc.domain.draft import Draft, Ending, Finish, Label, OwnerAction, Status
 from inference_svc.domain.events import ModelEvent
 from inference_svc.domain.model import KnownModel, ModelOrder, ModelStatus
 
@@ -43,6 +44,10 @@ class Model(Protocol):
 
     def generate(self, order: ModelOrder) -> AsyncGenerator[ModelEvent, None]:
         """Continue a prompt; ends with Finished for each suggestion or raises. Closing it stops the model at once."""
+        ...
+
+    async def read_ahead(self, order: ModelOrder) -> None:
+        """Read a prompt so that `generate` begins at once; it gives way to all who wait. Raises Overloaded, Unavailable."""
         ...
 
 
@@ -121,6 +126,16 @@ class DraftStore(Protocol):
         """Do what the owner wants, with a feedback event in the same transaction.
 
         The draft as it is then, and whether anything changed. Raises NotFound and FailedPrecondition.
+        """
+        ...
+
+    async def answered(
+        self, account_id: UUID, arrival: Arrival, label: Callable[[Sequence[Draft]], Label | None]
+    ) -> Draft | None:
+        """Close the drafts of the last day for older messages of the conversation, since the owner has written.
+
+        `label` is given those that are complete and not rejected, newest first, and chooses one to act on, with a feedback
+        event in the same transaction; how that one is then.
         """
         ...
 

@@ -72,6 +72,14 @@ class WorkerModel:
                 # Without this the worker goes on for a reader that is gone, until the call is collected.
                 call.cancel()
 
+    async def read_ahead(self, order: ModelOrder) -> None:
+        """Read a prompt into the worker's cache."""
+        request = worker_pb2.PrefillRequest(
+            prompt=_parts(order), cache_key=str(order.conversation_id), account_id=str(order.account_id)
+        )
+        with peer_errors(_PART):
+            await self._stub.Prefill(request, timeout=order.timeout, metadata=self._caller.metadata(order.account_id))
+
 
 def _status(answer: worker_pb2.StatusResponse) -> ModelStatus:
     chat = ChatTemplate(answer.chat_template, answer.bos_token, answer.eos_token)
@@ -93,13 +101,17 @@ def _status(answer: worker_pb2.StatusResponse) -> ModelStatus:
 
 def _request(order: ModelOrder) -> worker_pb2.GenerateRequest:
     return worker_pb2.GenerateRequest(
-        prompt=[worker_pb2.PromptPart(text=part.text, special=part.special) for part in order.prompt.parts],
+        prompt=_parts(order),
         sampling=_sampling(order.sampling),
         stops=order.prompt.stops,
         suggestions=order.suggestions,
         cache_key=str(order.conversation_id),
         account_id=str(order.account_id),
     )
+
+
+def _parts(order: ModelOrder) -> list[worker_pb2.PromptPart]:
+    return [worker_pb2.PromptPart(text=part.text, special=part.special) for part in order.prompt.parts]
 
 
 def _sampling(sampling: Sampling) -> sampling_pb2.SamplingOptions:

@@ -7,13 +7,19 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, case, func, select, tuple_, update
+from sqlalchemy import ColumnElement, RowMapping, case, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from inference_svc.domain.draft import Draft, Ending, Finish, Status
 from inference_svc.domain.ports import Repeated
 from inference_svc.storage.tables import responses
+
+# How long after it a text of the owner's can be what became of a draft.
+_OPEN_FOR = timedelta(days=1)
+# More than anybody makes between two messages of theirs.
+_MOST_COMPARED = 100
+_COMPARED = [Status.COMPLETED.value, Status.ACCEPTED.value, Status.EDITED.value]
 
 _GENERATING = responses.c.status == Status.GENERATING.value
 
@@ -104,6 +110,35 @@ class DraftRows:
                 acted_at=draft.acted_at,
                 updated_at=func.now(),
             )
+        )
+
+    async def lock_open(self, conversation_id: UUID, before: UUID) -> list[Draft]:
+        """The complete drafts of the last day for messages older than that one, which no text of the owner's came after yet.
+
+        A later message has a greater id. Those that the owner acted on are among them unless rejected.
+        """
+        statement = (
+            select(responses)
+            .where(*self._open(conversation_id, before))
+            .order_by(responses.c.created_at.desc(), responses.c.suggestion, responses.c.id)
+            .limit(_MOST_COMPARED)
+            .with_for_update()
+        )
+        return [_draft(row) for row in (await self._connection.execute(statement)).mappings()]
+
+    async def close(self, conversation_id: UUID, before: UUID) -> None:
+        """Let no later text of the owner's say anything of these."""
+        statement = update(responses).where(*self._open(conversation_id, before))
+        await self._connection.execute(statement.values(closed_at=func.now(), updated_at=func.now()))
+
+    def _open(self, conversation_id: UUID, before: UUID) -> tuple[ColumnElement[bool], ...]:
+        return (
+            self._ours,
+            responses.c.conversation_id == conversation_id,
+            responses.c.message_id < before,
+            responses.c.created_at > func.now() - _OPEN_FOR,
+            responses.c.closed_at.is_(None),
+            responses.c.status.in_(_COMPARED),
         )
 
     async def page(self, conversation_id: UUID, size: int, after: tuple[datetime, UUID] | None) -> list[Draft]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
-from inference_svc.domain.draft import Draft, Ending, Finish, OwnerAction, Status, act_on
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from inference_svc.domain.arrival import Arrival
+from inference_svc.domain.draft import Draft, Ending, Finish, Label, OwnerAction, Status, act_on
 from inference_svc.domain.ports import Repeated
 from inference_svc.storage.draft_rows import DraftRows
 from inference_svc.storage.feedback_rows import add_feedback
@@ -59,12 +62,22 @@ class PostgresDraftStore:
             draft = (await rows.get([draft_id], lock=True)).get(draft_id)
             if draft is None:
                 raise _no_such_draft()
-            changed = act_on(draft, action, datetime.now(UTC))
-            if changed is None:
-                return draft, False
-            await rows.act(changed)
-            await add_feedback(connection, account_id, draft_id)
-            return changed, True
+            changed = await _act(connection, account_id, draft, action)
+            return changed or draft, changed is not None
+
+    async def answered(
+        self, account_id: UUID, arrival: Arrival, label: Callable[[Sequence[Draft]], Label | None]
+    ) -> Draft | None:
+        """Close what the owner's message came after, and do to one of these what it says of it."""
+        place = (arrival.conversation_id, arrival.message_id)
+        async with self._database.transaction(account_id) as connection:
+            rows = DraftRows(connection, account_id)
+            drafts = await rows.lock_open(*place)
+            if not drafts:
+                return None
+            await rows.close(*place)
+            chosen = label(drafts)
+            return await _act(connection, account_id, chosen.draft, chosen.action) if chosen else None
 
     async def get(self, account_id: UUID, draft_ids: Sequence[UUID]) -> Sequence[Draft]:
         """These drafts."""
@@ -80,6 +93,15 @@ class PostgresDraftStore:
         """A conversation's drafts, newest first."""
         async with self._database.transaction(account_id) as connection:
             return await DraftRows(connection, account_id).page(conversation_id, size, after)
+
+
+async def _act(connection: AsyncConnection, account_id: UUID, draft: Draft, action: OwnerAction) -> Draft | None:
+    """Write an action on a locked draft and its event; None when it was done before."""
+    changed = act_on(draft, action, datetime.now(UTC))
+    if changed is not None:
+        await DraftRows(connection, account_id).act(changed)
+        await add_feedback(connection, account_id, draft.draft_id)
+    return changed
 
 
 class _Taken(Exception):

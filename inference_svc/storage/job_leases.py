@@ -76,6 +76,10 @@ class PostgresJobLeases:
         """End a job badly."""
         return await self._write(lease, ended(JobState.FAILED, error=reason)) is not None
 
+    async def drop(self, lease: Lease) -> bool:
+        """Cancel a job."""
+        return await self._write(lease, ended(JobState.CANCELLED)) is not None
+
     async def postpone(self, lease: Lease, seconds: float, *, counts: bool) -> Job | None:
         """Put a job back into the queue."""
         attempts = jobs.c.attempts if counts else jobs.c.attempts - 1

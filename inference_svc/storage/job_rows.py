@@ -43,6 +43,7 @@ def values_of(order: DraftOrder) -> dict[str, Any]:
         "sampling": asdict(order.sampling),
         "skip_cache": order.skip_cache,
         "model_id": order.model_id,
+        "arrived_in": order.arrived_in,
         "request_digest": order.digest,
     }
 
@@ -76,5 +77,6 @@ def lease_of(row: RowMapping) -> Lease:
         skip_cache=row["skip_cache"],
         model_id=row["model_id"],
         request_id=row["id"],
+        arrived_in=row["arrived_in"],
     )
     return Lease(JobKey(row["account_id"], row["id"]), row["lease_id"], row["attempts"], order)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import func, select, text, tuple_, update
@@ -71,6 +72,13 @@ class PostgresJobStore:
         async with self._database.transaction(key.account_id) as connection:
             row = (await connection.execute(statement)).mappings().first()
             return (job_of(row), True) if row else (await _get(connection, key), False)
+
+    async def cancel_arrived(self, account_id: UUID, conversation_id: UUID, *, before: UUID) -> Sequence[Job]:
+        """Cancel what an arrival queued. A later message has a greater id."""
+        older = (jobs.c.account_id == account_id, jobs.c.arrived_in == conversation_id, jobs.c.message_id < before)
+        statement = update(jobs).where(*older, IS_QUEUED).values(ended(JobState.CANCELLED)).returning(jobs)
+        async with self._database.transaction(account_id) as connection:
+            return [job_of(row) for row in (await connection.execute(statement)).mappings()]
 
     async def waiting_before(self, job: Job) -> int:
         """How many of the account's jobs come before this one."""

@@ -58,6 +58,8 @@ responses = Table(
     Column("edited_response", Text, nullable=False),
     Column("rejection_reason", Text, nullable=False),
     Column("acted_at", DateTime(timezone=True)),
+    # When the owner had written something after it, and it was compared with that: no later text of theirs says anything of it.
+    Column("closed_at", DateTime(timezone=True)),
     PrimaryKeyConstraint("account_id", "id"),
     CheckConstraint(f"status IN ({_STATUSES})", name="status"),
     CheckConstraint("confidence BETWEEN 0 AND 1", name="confidence"),
@@ -125,6 +127,8 @@ generation_jobs = Table(
     Column("sampling", JSONB, nullable=False),
     Column("skip_cache", Boolean, nullable=False),
     Column("model_id", Text, nullable=False),
+    # The conversation whose arrival alone is why it is made; NULL when somebody asked.
+    Column("arrived_in", Uuid),
     # A client's id of its request; `request_digest` tells whether it asked the same.
     Column("request_id", Uuid),
     Column("request_digest", String(64), nullable=False),

@@ -102,6 +102,10 @@ class Product:
         request = responses_pb2.ActOnResponseRequest(response_id=response_id, action=action, **fields)  # type: ignore[arg-type]
         return (await self.responses.ActOnResponse(request, metadata=self.owner)).response
 
+    async def note(self, *arrivals: responses_pb2.Arrival) -> None:
+        """Tell what arrived, as sync_svc does."""
+        await self.responses.NoteArrivals(responses_pb2.NoteArrivalsRequest(arrivals=arrivals), metadata=self.owner)
+
     async def enqueue(self, *, job_request_id: str = "", **fields: object) -> responses_pb2.GenerationJob:
         """A draft in the queue; `fields` are those of the draft."""
         draft = responses_pb2.GenerateResponseRequest(**fields)  # type: ignore[arg-type]

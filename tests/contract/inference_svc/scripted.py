@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import grpc
-from assistant.inference.v1 import sampling_pb2, worker_pb2, worker_pb2_grpc
+from assistant.inference.v1 import responses_pb2, sampling_pb2, worker_pb2, worker_pb2_grpc
 from assistant.sync.v1 import conversations_pb2, conversations_pb2_grpc, messages_pb2
 from assistant.training.v1 import samples_pb2, samples_pb2_grpc
 
@@ -53,6 +53,8 @@ class ScriptedSync(conversations_pb2_grpc.ConversationsServiceServicer):
         self.conversations: dict[tuple[UUID, str], conversations_pb2.GetContextResponse] = {}
         self.failure: DomainError | None = None
         self.asked: list[conversations_pb2.GetContextRequest] = []
+        self.announced: list[conversations_pb2.AnnounceDraftRequest] = []
+        self.deaf: list[Exception] = []
 
     def say(self, account_id: UUID, *texts: str, is_group: bool = False, tone: str = "", relation: str = "") -> "Said":
         """A new conversation. Texts that begin with `Me: ` are the owner's; in groups `Name: ` is the sender."""
@@ -84,6 +86,15 @@ class ScriptedSync(conversations_pb2_grpc.ConversationsServiceServicer):
                     newest_message_id=found.newest_message_id,
                 )
         raise NotFound("there is no such conversation or message")
+
+    async def AnnounceDraft(
+        self, request: conversations_pb2.AnnounceDraftRequest, context: Any
+    ) -> conversations_pb2.AnnounceDraftResponse:
+        assert (current_account(), request.conversation_id) in self.conversations
+        if self.deaf:
+            raise self.deaf.pop()
+        self.announced.append(request)
+        return conversations_pb2.AnnounceDraftResponse()
 
 
 class Said:
@@ -118,6 +129,18 @@ class Said:
     @property
     def newest(self) -> str:
         return str(self._context.newest_message_id)
+
+    def arrival(self, *, auto_draft: bool = False) -> responses_pb2.Arrival:
+        """The news of the newest message."""
+        message = self._context.messages[-1]
+        own = message.direction == messages_pb2.DIRECTION_OUTGOING
+        return responses_pb2.Arrival(
+            conversation_id=self.conversation_id,
+            message_id=message.message_id,
+            is_own=own,
+            own_text=message.text if own else "",
+            auto_draft=auto_draft,
+        )
 
 
 # What a scripted generation does: send an event, wait for one, or fail.
@@ -176,6 +199,11 @@ class ScriptedWorker(worker_pb2_grpc.WorkerServiceServicer):
         )
         self.steps: Sequence[Step] = reply("Yes,", " sure.")
         self.requests: list[worker_pb2.GenerateRequest] = []
+        # What is read ahead: each waits for `may_read` and fails with `illegible` if that is set.
+        self.read_ahead: list[worker_pb2.PrefillRequest] = []
+        self.may_read = asyncio.Event()
+        self.may_read.set()
+        self.illegible: Exception | None = None
         self.time_left: list[float] = []
         self.stopped = asyncio.Event()
 
@@ -190,6 +218,13 @@ class ScriptedWorker(worker_pb2_grpc.WorkerServiceServicer):
     async def CountTokens(self, request: worker_pb2.CountTokensRequest, context: Any) -> worker_pb2.CountTokensResponse:
         counts = [-(-len(text) // 4) for text in request.texts]
         return worker_pb2.CountTokensResponse(counts=counts, context_size=self.status.context_size)
+
+    async def Prefill(self, request: worker_pb2.PrefillRequest, context: Any) -> worker_pb2.PrefillResponse:
+        self.read_ahead.append(request)
+        await self.may_read.wait()
+        if self.illegible is not None:
+            raise self.illegible
+        return worker_pb2.PrefillResponse()
 
     async def Generate(
         self, request: worker_pb2.GenerateRequest, context: Any

@@ -2,7 +2,8 @@
 
 import pytest
 
-from inference_svc.domain.job import MAX_ATTEMPTS, GivenUp, JobState, LeaseLost, Postponed, backoff, outcome_of
+from inference_svc.domain.conversation import MovedOn
+from inference_svc.domain.job import MAX_ATTEMPTS, Dropped, GivenUp, JobState, LeaseLost, Postponed, backoff, outcome_of
 from svc_kit.errors import (
     DeadlineExceeded,
     DomainError,
@@ -57,3 +58,7 @@ def test_pauses_grow_and_end_at_half_a_minute():
 
 def test_only_what_waits_or_runs_has_not_ended():
     assert [state for state in JobState if not state.ended] == [JobState.QUEUED, JobState.RUNNING]
+
+
+def test_what_nobody_wants_any_more_is_dropped():
+    assert outcome_of(MovedOn(), MAX_ATTEMPTS, begun=False, pause=1) == Dropped()
