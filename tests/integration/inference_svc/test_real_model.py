@@ -11,8 +11,9 @@ from svc_kit.clients import InternalCaller, channel_to
 from svc_kit.server import running
 from svc_kit.settings import DatabaseSettings, from_mapping
 from tests.contract.inference_svc.product import NOBODY, Neighbours, Product, running_neighbours, running_product
-from tests.contract.inference_svc.scripted import INTERNAL_KEY
-from tests.deadline import eventually_answers
+from tests.contract.inference_svc.scripted import INTERNAL_KEY, serving
+from tests.deadline import eventually, eventually_answers
+from tests.integration.inference_svc.relay import Relay
 
 GREEDY = sampling_pb2.SamplingOptions(temperature=0, max_tokens=24)
 
@@ -119,3 +120,25 @@ async def test_words_that_look_like_control_tokens_reach_the_model_as_words(prod
 
     # As control tokens the two would be 2 tokens; as words they are more than 10.
     assert finished.prompt_tokens > 20
+
+
+@pytest.mark.parametrize("messages", [3, 30])
+async def test_a_draft_after_an_arrival_begins_with_what_was_read_ahead(schema, valkey, worker, messages):
+    relay = Relay(worker)
+    add = lambda server: worker_pb2_grpc.add_WorkerServiceServicer_to_server(relay, server)  # noqa: E731
+    async with running_neighbours() as neighbours, serving("relay", add) as relayed:
+        neighbours.addresses["worker"] = f"127.0.0.1:{relayed.port}"
+        async with running_product(schema, valkey, neighbours) as product:
+            said = product.say(
+                *[f"Story number {number}: and then we went on to the river" for number in range(messages)]
+            )
+            await product.note(said.arrival())
+            await eventually(lambda: bool(relay.read_ahead))
+
+            await product.generate(message_id=said.newest)
+    await relay.close()
+
+    (ahead,), (done,) = relay.read_ahead, relay.done
+    assert ahead.prompt_tokens == done.prompt_tokens
+    assert ahead.cached_tokens < ahead.prompt_tokens - 1
+    assert done.cached_tokens == done.prompt_tokens - 1
