@@ -14,7 +14,6 @@ import grpc
 import redis.asyncio as redis
 from assistant.inference.v1 import models_pb2, models_pb2_grpc, responses_pb2, responses_pb2_grpc
 
-from inference_svc.api.event_stream import HEARTBEAT_S
 from inference_svc.api.models import ModelsServicer
 from inference_svc.api.responses import ResponsesServicer
 from inference_svc.catalogue import ManifestCatalogue
@@ -52,6 +51,7 @@ from inference_svc.storage.job_store import PostgresJobStore
 from inference_svc.sweeper import Sweeper
 from svc_kit.clients import DeviceServiceClient, InternalCaller, channel_to
 from svc_kit.database import Database
+from svc_kit.event_stream import HEARTBEAT_S
 from svc_kit.gate import Gate
 from svc_kit.ids import new_id
 from svc_kit.redis_client import redis_from_url

@@ -13,7 +13,6 @@ from assistant.inference.v1 import responses_pb2_grpc
 
 from inference_svc.api.arrival_mapping import arrivals_of
 from inference_svc.api.draft_mapping import HEARTBEAT, answer_of, error_event, event_of, response_of
-from inference_svc.api.event_stream import HEARTBEAT_S, with_error_event, with_heartbeats
 from inference_svc.api.job_mapping import (
     JOB_HEARTBEAT,
     fields_of_the_draft,
@@ -31,6 +30,7 @@ from inference_svc.domain.job import JobKey
 from inference_svc.domain.jobs import Jobs
 from inference_svc.domain.order import DraftOrder
 from inference_svc.domain.ports import DraftStore
+from svc_kit.event_stream import HEARTBEAT_S, with_error_event, with_heartbeats
 from svc_kit.identity import current_account
 from svc_kit.ids import parse_id
 from svc_kit.paging import decode_page_token, encode_page_token, page_size_of

@@ -6,8 +6,8 @@ from collections.abc import AsyncGenerator
 import pytest
 from assistant.common.v1 import heartbeat_pb2
 
-from inference_svc.api.event_stream import stream_error, with_error_event, with_heartbeats
 from svc_kit.errors import Overloaded
+from svc_kit.event_stream import stream_error, with_error_event, with_heartbeats
 
 
 async def counting(*steps: int | asyncio.Event | Exception) -> AsyncGenerator[int, None]:
