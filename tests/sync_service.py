@@ -1,4 +1,4 @@
-"""sync_svc in full, with a stand-in for device_svc, and callers of it."""
+"""sync_svc in full, with stand-ins for device_svc and inference_svc, and callers of it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import asyncpg
 import grpc
 import jwt
 from assistant.device.v1 import auth_pb2, auth_pb2_grpc, devices_pb2, devices_pb2_grpc
+from assistant.inference.v1 import responses_pb2, responses_pb2_grpc
 from assistant.sync.v1 import conversations_pb2, conversations_pb2_grpc, messages_pb2, sync_pb2, sync_pb2_grpc
 from cryptography.hazmat.primitives.asymmetric import ec
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -25,7 +26,7 @@ from svc_kit.server import running
 from svc_kit.settings import from_mapping
 from svc_kit.tokens import API_AUDIENCE, ISSUER
 from sync_svc.settings import SyncSettings
-from sync_svc.wiring import build
+from sync_svc.wiring import Rhythm, build
 from tests.conftest import DatabaseAddress
 
 INTERNAL_KEY = "an-internal-key-of-forty-characters-only"
@@ -63,6 +64,34 @@ class DeviceService(auth_pb2_grpc.AuthServiceServicer, devices_pb2_grpc.DevicesS
         return jwt.encode(claims, self.key, algorithm="ES256", headers={"kid": "k"})
 
 
+@dataclass
+class DraftingService(responses_pb2_grpc.ResponsesServiceServicer):
+    """What sync_svc tells inference_svc. Ids of messages that are `refused` fail their call; all do while it is `away`."""
+
+    noted: list[tuple[UUID, responses_pb2.Arrival]] = field(default_factory=list)
+    calls: int = 0
+    refused: set[str] = field(default_factory=set)
+    away: bool = False
+
+    async def NoteArrivals(
+        self, request: responses_pb2.NoteArrivalsRequest, context: Any
+    ) -> responses_pb2.NoteArrivalsResponse:
+        """Remember them."""
+        self.calls += 1
+        if self.away:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "away")
+        if any(one.message_id in self.refused for one in request.arrivals):
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "refused")
+        bearer = dict(context.invocation_metadata())["authorization"].removeprefix("Bearer ")
+        account = UUID(jwt.decode(bearer, options={"verify_signature": False})["account"])
+        self.noted.extend((account, one) for one in request.arrivals)
+        return responses_pb2.NoteArrivalsResponse()
+
+    def of(self, caller: Caller) -> list[responses_pb2.Arrival]:
+        """What was noted of the caller's account."""
+        return [arrival for account, arrival in self.noted if account == caller.account_id]
+
+
 class WithToken:
     """A stub whose calls carry a token."""
 
@@ -92,6 +121,7 @@ class SyncService:
 
     channel: grpc.aio.Channel
     devices: DeviceService
+    drafts: DraftingService
     database: DatabaseAddress
     port: int
 
@@ -110,42 +140,64 @@ class SyncService:
 
     async def change_rows(self, statement: str, *values: Any) -> None:
         """Change the tables behind the service's back, as their owner."""
+        await self.rows(statement, *values)
+
+    async def rows(self, statement: str, *values: Any) -> list[Any]:
+        """Ask the tables behind the service's back, as their owner."""
         url = self.database.settings.url().set(drivername="postgresql").render_as_string(hide_password=False)
         connection = await asyncpg.connect(url)
         try:
-            await connection.execute(statement, *values)
+            return list(await connection.fetch(statement, *values))
         finally:
             await connection.close()
 
 
+# As often as a test has patience for.
+SOON = Rhythm(delivery=0.05)
+
+
 @asynccontextmanager
-async def running_sync_service(database: DatabaseAddress) -> AsyncIterator[SyncService]:
-    """sync_svc on a migrated database."""
+async def running_sync_service(
+    database: DatabaseAddress,
+    *,
+    devices: DeviceService | None = None,
+    drafts: DraftingService | None = None,
+    rhythm: Rhythm = SOON,
+) -> AsyncIterator[SyncService]:
+    """sync_svc on a migrated database; with the same stand-ins, another process of the same product."""
     role = database.as_service("sync").settings
-    devices = DeviceService()  # type: ignore[abstract] # what sync_svc never calls is UNIMPLEMENTED
-    async with serving_devices(devices) as device_port:
+    devices = devices or DeviceService()  # type: ignore[abstract] # what sync_svc never calls is UNIMPLEMENTED
+    drafts = drafts or DraftingService()  # type: ignore[abstract]
+    async with serving_peers(devices, drafts) as peers_port:
         settings = from_mapping(
             SyncSettings,
             **role.model_dump(exclude={"password"}),
             password=role.password,
             listen="127.0.0.1:0",
             internal_key=INTERNAL_KEY,
-            device_address=f"127.0.0.1:{device_port}",
+            device_address=f"127.0.0.1:{peers_port}",
+            inference_address=f"127.0.0.1:{peers_port}",
         )
-        async with running(await build(settings)) as server, channel_to(f"127.0.0.1:{server.port}") as channel:
-            yield SyncService(channel, devices, database, server.port)
+        async with running(await build(settings, rhythm)) as server, channel_to(f"127.0.0.1:{server.port}") as channel:
+            yield SyncService(channel, devices, drafts, database, server.port)
 
 
 @asynccontextmanager
-async def serving_devices(devices: DeviceService) -> AsyncIterator[int]:
-    """The stand-in on a port of its own."""
+async def serving_peers(devices: DeviceService, drafts: DraftingService) -> AsyncIterator[int]:
+    """The stand-ins on a port of their own."""
     server = grpc.aio.server()
     auth_pb2_grpc.add_AuthServiceServicer_to_server(devices, server)
     devices_pb2_grpc.add_DevicesServiceServicer_to_server(devices, server)
+    responses_pb2_grpc.add_ResponsesServiceServicer_to_server(drafts, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     yield port
     await server.stop(None)
+
+
+def ago(minutes: float) -> float:
+    """A moment some minutes before now, in minutes after the tests' epoch."""
+    return (datetime.now(UTC) - EPOCH) / timedelta(minutes=1) - minutes
 
 
 def at(minutes: float) -> Timestamp:

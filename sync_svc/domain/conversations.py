@@ -131,14 +131,23 @@ class Conversation:
     @property
     def may_be_trained_on(self) -> bool:
         """Whether the owner allowed it, and somebody else is on the other side."""
-        return self.settings.train and not (self.is_self or self.is_orphaned)
+        return self.settings.train and self.is_with_somebody
+
+    @property
+    def is_with_somebody(self) -> bool:
+        """Whether somebody else is on the other side, a person or not."""
+        return not (self.is_self or self.is_orphaned)
+
+    @property
+    def is_answerable(self) -> bool:
+        """Whether a person is on the other side whom the owner may want to answer."""
+        return self.is_with_somebody and not (self.is_filtered or self.is_short_code)
 
     @property
     def needs_reply(self) -> bool:
         """Whether a person had the last word."""
         newest = self.last_message
-        asks_for_none = self.is_self or self.is_orphaned or self.is_filtered or self.is_short_code
-        if newest is None or newest.message_type == MessageType.GROUP_EVENT or asks_for_none:
+        if newest is None or newest.message_type == MessageType.GROUP_EVENT or not self.is_answerable:
             return False
         return newest.direction == Direction.INCOMING
 

@@ -12,21 +12,18 @@ import asyncpg
 
 from svc_kit.database import Database, driver_connection
 from svc_kit.errors import FailedPrecondition, NotFound
-from sync_svc.domain.conversations import Chat, Conversation, Settings, conversations_of
+from sync_svc.domain.conversations import Conversation, Settings, conversations_of
 from sync_svc.domain.messages import Message
 from sync_svc.domain.ports import After, DraftContext, Page
-from sync_svc.domain.reading import draft_context
 from sync_svc.storage import deleted_messages, queries, tombstones
 from sync_svc.storage.account_lock import AccountWriter
 from sync_svc.storage.contacts import address_book
+from sync_svc.storage.conversation_reads import chats_beside, context_of, require_conversation
 from sync_svc.storage.keys import LAST_ID, NEWEST, OLDEST, after_of
 from sync_svc.storage.rows import Row, chat_of, chat_with_last_message, message_of
 
 Driver: TypeAlias = "asyncpg.Connection[Any]"
 _NO_KEY = (None, None)
-# A link and its preview are two rows, of which a draft reads one.
-_ROWS_FOR_ONE = 2
-_ROWS_AT_LEAST = 20
 
 
 class PostgresBrowseStore:
@@ -41,7 +38,7 @@ class PostgresBrowseStore:
         async with self._reading(account_id) as driver:
             rows = await driver.fetch(queries.LIST_CONVERSATIONS, account_id, size + 1, *(after or NEWEST))
             newest = [chat_with_last_message(row) for row in rows[:size]]
-            shown = conversations_of([*newest, *await _chats_beside(driver, account_id, newest)])
+            shown = conversations_of([*newest, *await chats_beside(driver, account_id, newest)])
             names = await address_book(driver, account_id, _handles(shown))
         return Page(conversations=shown, names=names, after=after_of(rows, size, "last_message_at", "c_id"))
 
@@ -77,7 +74,7 @@ class PostgresBrowseStore:
         async with self._reading(account_id) as driver:
             rows = await driver.fetch(queries.LIST_MESSAGES, account_id, conversation_id, size + 1, *(after or NEWEST))
             if not rows:
-                await _require(driver, account_id, conversation_id)
+                await require_conversation(driver, account_id, conversation_id)
             return await _page_of_messages(driver, account_id, rows, size)
 
     async def search(self, account_id: UUID, query: str, within: UUID | None, after: After, size: int) -> Page:
@@ -91,7 +88,7 @@ class PostgresBrowseStore:
             )
             messages = [message_of(row) for row in rows[:size]]
             found = list({row["c_id"]: chat_of(row) for row in rows[:size]}.values())
-            conversations = conversations_of([*found, *await _chats_beside(driver, account_id, found)])
+            conversations = conversations_of([*found, *await chats_beside(driver, account_id, found)])
             names = await address_book(driver, account_id, [*_handles(conversations), *_people(messages)])
         return Page(conversations, messages, names, after_of(rows, size))
 
@@ -108,11 +105,11 @@ class PostgresBrowseStore:
                     raise NotFound("no such message")
                 named, up_to = asked["conversation_id"], (asked["sent_at"], asked["id"])
             assert named is not None
-            conversation = await _require(driver, account_id, named)
+            conversation = await require_conversation(driver, account_id, named)
             if conversation_id not in (None, *(chat.id for chat in conversation.chats)):
                 raise NotFound("no such message")
-            messages = await _context(driver, account_id, named, up_to or NEWEST, size)
-            newest = messages if up_to is None else await _context(driver, account_id, named, NEWEST, 1)
+            messages = await context_of(driver, account_id, named, up_to or NEWEST, size)
+            newest = messages if up_to is None else await context_of(driver, account_id, named, NEWEST, 1)
             if not messages:
                 raise FailedPrecondition("EMPTY_CONVERSATION", "the conversation has no message with text to answer")
             names = await address_book(driver, account_id, [*_handles([conversation]), *_people(messages)])
@@ -144,25 +141,8 @@ class PostgresBrowseStore:
             yield await driver_connection(connection)
 
 
-async def _require(driver: Driver, account_id: UUID, conversation_id: UUID) -> Conversation:
-    rows = await driver.fetch(queries.CONVERSATION, account_id, conversation_id)
-    if not rows:
-        raise NotFound("no such conversation")
-    return conversations_of(map(chat_of, rows))[0]
-
-
 async def _chat_ids(driver: Driver, account_id: UUID, conversation_id: UUID) -> list[UUID]:
-    return [chat.id for chat in (await _require(driver, account_id, conversation_id)).chats]
-
-
-async def _chats_beside(driver: Driver, account_id: UUID, chats: Sequence[Chat]) -> list[Chat]:
-    """The others of the conversations that these chats are shown in."""
-    keys = {chat.merge_key for chat in chats if chat.merge_key}
-    if not keys:
-        return []
-    known = {chat.id for chat in chats}
-    rows = await driver.fetch(queries.CHATS_WITH_KEYS, account_id, list(keys))
-    return [chat_of(row) for row in rows if row["c_id"] not in known]
+    return [chat.id for chat in (await require_conversation(driver, account_id, conversation_id)).chats]
 
 
 async def _one(driver: Driver, account_id: UUID, conversation_id: UUID) -> Page:
@@ -171,14 +151,6 @@ async def _one(driver: Driver, account_id: UUID, conversation_id: UUID) -> Page:
         raise NotFound("no such conversation")
     shown = conversations_of(map(chat_with_last_message, rows))
     return Page(conversations=shown, names=await address_book(driver, account_id, _handles(shown)))
-
-
-async def _context(
-    driver: Driver, account_id: UUID, conversation_id: UUID, up_to: tuple[datetime, UUID], size: int
-) -> list[Message]:
-    candidates = max(size * _ROWS_FOR_ONE, _ROWS_AT_LEAST)
-    rows = await driver.fetch(queries.CONTEXT, account_id, conversation_id, candidates, *up_to)
-    return draft_context([message_of(row) for row in reversed(rows)], size)
 
 
 async def _page_of_messages(driver: Driver, account_id: UUID, rows: Sequence[Row], size: int) -> Page:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,8 +13,8 @@ import asyncpg
 from svc_kit.database import Database, driver_connection
 from sync_svc.domain.incoming import GUID, Batch, IncomingContact, Written
 from sync_svc.domain.ports import StoredBatch, SyncState
+from sync_svc.storage import arrivals, deleted_messages, sync_states
 from sync_svc.storage import contacts as contact_rows
-from sync_svc.storage import deleted_messages, sync_states
 from sync_svc.storage.account_lock import AccountWriter
 from sync_svc.storage.upsert_conversations import settle
 from sync_svc.storage.upsert_messages import records_of, refresh, upsert
@@ -29,26 +31,38 @@ SELECT conversation_id, count(*) AS deleted FROM gone GROUP BY 1
 """
 
 
-class PostgresIngestStore:
-    """domain.ports.IngestStore."""
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What a transaction did: `conversations` are the ids of the chats that it named, by their references."""
 
-    def __init__(self, database: Database, writer: AccountWriter) -> None:
+    written: Written
+    conversations: dict[str, UUID]
+    has_news: bool
+
+
+class PostgresIngestStore:
+    """domain.ports.IngestStore. `arrived` is called when news was committed."""
+
+    def __init__(self, database: Database, writer: AccountWriter, arrived: Callable[[], None] = lambda: None) -> None:
         self._database = database
         self._writer = writer
+        self._arrived = arrived
 
     async def write(self, account_id: UUID, device_id: UUID, batches: Sequence[Batch]) -> Written:
         """See IngestStore."""
         async with self._writer.transaction(account_id) as driver:
-            written, _ = await _write(driver, account_id, device_id, batches)
-            return written
+            done = await _write(driver, account_id, device_id, batches)
+        self._tell_of(done)
+        return done.written
 
     async def write_one(self, account_id: UUID, device_id: UUID, batch: Batch, reference: str) -> StoredBatch:
         """See IngestStore."""
         guids = [row[GUID] for row in batch.messages]
         async with self._writer.transaction(account_id) as driver:
-            written, conversations = await _write(driver, account_id, device_id, [batch])
+            done = await _write(driver, account_id, device_id, [batch])
             ids = {row["imessage_guid"]: row["id"] for row in await driver.fetch(_IDS, account_id, guids)}
-            return StoredBatch(written, conversations.get(reference), [ids.get(guid) for guid in guids])
+        self._tell_of(done)
+        return StoredBatch(done.written, done.conversations.get(reference), [ids.get(guid) for guid in guids])
 
     async def write_contacts(self, account_id: UUID, device_id: UUID, contacts: Sequence[IncomingContact]) -> Written:
         """See IngestStore."""
@@ -80,16 +94,20 @@ class PostgresIngestStore:
         async with self._database.transaction(account_id) as connection:
             return await sync_states.read(await driver_connection(connection), account_id, device_id)
 
+    def _tell_of(self, done: _Done) -> None:
+        if done.has_news:
+            self._arrived()
 
-async def _write(
-    driver: asyncpg.Connection[Any], account_id: UUID, device_id: UUID, batches: Sequence[Batch]
-) -> tuple[Written, dict[str, UUID]]:
+
+async def _write(driver: asyncpg.Connection[Any], account_id: UUID, device_id: UUID, batches: Sequence[Batch]) -> _Done:
     descriptions = [described for batch in batches for described in batch.conversations]
     rows = [row for batch in batches for row in batch.messages]
     wanted = await deleted_messages.without(driver, account_id, device_id, rows)
     ids, kept = await settle(driver, account_id, device_id, descriptions, wanted)
-    changed = await upsert(driver, account_id, device_id, records_of(account_id, kept, ids))
+    records = records_of(account_id, kept, ids)
+    changed, _ = await upsert(driver, account_id, device_id, records)
+    has_news = changed.inserted > 0 and await arrivals.keep_news(driver, account_id, records, datetime.now(UTC))
     cursor = next((batch.cursor for batch in reversed(batches) if batch.cursor), "")
     written = Written(len(rows), changed.inserted, changed.updated, cursor)
     kept_cursor = await sync_states.keep(driver, account_id, device_id, written)
-    return Written(len(rows), changed.inserted, changed.updated, kept_cursor), ids
+    return _Done(Written(len(rows), changed.inserted, changed.updated, kept_cursor), ids, has_news)

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Index,
+    Integer,
     PrimaryKeyConstraint,
     SmallInteger,
     Table,
@@ -186,4 +187,17 @@ deleted_messages = Table(
     Column("device_id", Uuid, nullable=False),
     Column("deleted_at", _TIME, nullable=False, server_default=text("now()")),
     PrimaryKeyConstraint("account_id", "imessage_guid", "device_id"),
+)
+
+# The newest message of each conversation that inference_svc has yet to hear of, by id alone: storage/arrivals.py.
+arrivals = Table(
+    "arrivals",
+    metadata,
+    Column("account_id", Uuid, nullable=False),
+    Column("conversation_id", Uuid, nullable=False),
+    Column("message_id", Uuid, nullable=False),
+    Column("arrived_at", _TIME, nullable=False, server_default=text("now()")),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("next_attempt_at", _TIME, nullable=False, server_default=text("now()")),
+    PrimaryKeyConstraint("account_id", "conversation_id"),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -112,20 +112,24 @@ def _as_late(row: MessageRow) -> MessageRow:
 
 async def upsert(
     driver: asyncpg.Connection[Any], account_id: UUID, device_id: UUID, records: Sequence[tuple[Any, ...]]
-) -> Written:
-    """Insert what is new and update what has changed, unless another device knows better (storage/precedence.py)."""
+) -> tuple[Written, Collection[UUID]]:
+    """Insert what is new and update what has changed, unless another device knows better (storage/precedence.py).
+
+    Also tells which chats have another message, or one less.
+    """
     if not records:
-        return Written()
+        return Written(), ()
     if len(records) < COPY_FROM_ROWS:
         touched = await driver.fetch(UPSERT_ARRAYS, *zip(*records, strict=True), device_id)
     else:
         await driver.execute(CREATE_INCOMING)
         await driver.copy_records_to_table("incoming", records=records, columns=COLUMNS)
         touched = await driver.fetch(UPSERT_COPIED, device_id)
-    if touched:
-        await refresh(driver, account_id, _more(touched))
+    more = _more(touched)
+    if more:
+        await refresh(driver, account_id, more)
     inserted = sum(row["inserted"] for row in touched)
-    return Written(inserted=inserted, updated=sum(row["written"] for row in touched) - inserted)
+    return Written(inserted=inserted, updated=sum(row["written"] for row in touched) - inserted), more.keys()
 
 
 def _more(touched: Iterable[Row]) -> Mapping[UUID, int]:

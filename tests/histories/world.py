@@ -24,7 +24,7 @@ from tests.conftest import DatabaseAddress, role_password
 from tests.deadline import eventually
 from tests.histories.model import Seen, seen_on_server
 from tests.integration.agent.breakable_link import BreakableLink, breakable_link
-from tests.sync_service import INTERNAL_KEY, DeviceService, serving_devices
+from tests.sync_service import INTERNAL_KEY, DeviceService, DraftingService, serving_peers
 
 _DATABASE = "histories"
 
@@ -150,8 +150,9 @@ class World:
 async def running_world(directory: Path) -> AsyncIterator[World]:
     """All of it, with durable writes: what a killed database has acknowledged must be there afterwards."""
     postgres = PostgresInstance(directory / "postgres-that-dies", free_port(), "owner-password-of-a-test")
-    devices = DeviceService()  # type: ignore[abstract] # what sync_svc never calls is UNIMPLEMENTED
-    async with serving_devices(devices) as device_port:
+    # What sync_svc never calls is UNIMPLEMENTED.
+    devices, drafts = DeviceService(), DraftingService()  # type: ignore[abstract]
+    async with serving_peers(devices, drafts) as device_port:
         world = World(postgres, devices, device_port, directory)
         try:
             await world.start_database()

@@ -53,7 +53,7 @@ async def _fill(store: PostgresIngestStore):
     return account
 
 
-@pytest.mark.parametrize("table", [name for name in TABLES if name != "deleted_conversations"])
+@pytest.mark.parametrize("table", [name for name in TABLES if name not in ("deleted_conversations", "arrivals")])
 async def test_a_forgotten_where_shows_nothing_of_others(pool: Database, ingest_store: PostgresIngestStore, table: str):
     mine, stranger = await _fill(ingest_store), uuid4()
     count = text(f"SELECT count(*), count(DISTINCT account_id) FROM sync.{table}")  # noqa: S608 - a name from the list above
@@ -67,6 +67,21 @@ async def test_a_forgotten_where_shows_nothing_of_others(pool: Database, ingest_
 
     assert own == (1, 1)
     assert others == nobodys == (0, 0)
+
+
+async def test_arrivals_are_found_across_accounts_and_by_no_other_account(pool: Database):
+    mine = uuid4()
+    arrive = text("INSERT INTO sync.arrivals (account_id, conversation_id, message_id) VALUES (:mine, :mine, :mine)")
+    count = text("SELECT count(*) FROM sync.arrivals")
+
+    async with pool.transaction(mine) as connection:
+        await connection.execute(arrive, {"mine": mine})
+    async with pool.transaction(uuid4()) as connection:
+        others = await connection.scalar(count)
+    async with pool.system_transaction() as connection:
+        systems = await connection.scalar(count)
+
+    assert (others, systems) == (0, 1)
 
 
 async def test_a_row_of_another_account_cannot_be_written(pool: Database):

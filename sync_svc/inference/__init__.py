@@ -1,0 +1,1 @@
+"""What sync_svc tells inference_svc."""

@@ -1,0 +1,150 @@
+"""What arrived and inference_svc has yet to hear of: written with the messages, by their ids alone, the newest of each conversation.
+
+ADR 0006 says why such a table. A row is locked by those who deliver only while nobody else has it, so that ingest never waits for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from svc_kit.database import Database, driver_connection
+from sync_svc.domain.arrivals import Arrival, arrival_of
+from sync_svc.domain.conversations import Conversation, conversations_of
+from sync_svc.domain.messages import Flag
+from sync_svc.storage.conversation_reads import Driver, chats_beside, context_of
+from sync_svc.storage.keys import LAST_ID
+from sync_svc.storage.rows import CHAT, SHOWN_ID, WHOLE_MESSAGE, Row, chat_of, message_of
+from sync_svc.storage.upsert_messages import COLUMNS
+
+# By the server's clock: how long ago a message may have been sent, or how far ahead another clock may be.
+NEWS_WITHIN = timedelta(minutes=10)
+# A draft for what is older helps nobody.
+FORGOTTEN_AFTER = timedelta(minutes=15)
+_NO_NEWS = int(Flag.BACKFILL | Flag.SCHEDULED | Flag.SPAM)
+_ID, _SENT_AT, _FLAGS = (COLUMNS.index(name) for name in ("id", "sent_at", "flags"))
+
+_MESSAGES = f"""
+SELECT {WHOLE_MESSAGE}, {CHAT}, {SHOWN_ID}
+FROM sync.messages AS m
+JOIN sync.conversations AS c ON c.account_id = $1 AND c.id = m.conversation_id
+WHERE m.account_id = $1 AND m.id = ANY ($2::uuid[])
+"""  # noqa: S608 - made of constants
+
+_KEEP = """
+INSERT INTO sync.arrivals (account_id, conversation_id, message_id)
+SELECT $1, i.conversation_id, i.message_id FROM unnest($2::uuid[], $3::uuid[]) AS i (conversation_id, message_id)
+ON CONFLICT (account_id, conversation_id) DO UPDATE
+SET message_id = excluded.message_id, arrived_at = now(), attempts = 0, next_attempt_at = now()
+"""
+
+_FORGET_OLD = """
+DELETE FROM sync.arrivals WHERE (account_id, conversation_id) IN (
+    SELECT account_id, conversation_id FROM sync.arrivals WHERE arrived_at < now() - $1::interval FOR UPDATE SKIP LOCKED
+) RETURNING 1
+"""
+
+_CLAIM = """
+UPDATE sync.arrivals AS a SET attempts = a.attempts + 1, next_attempt_at = now() + $2::interval
+FROM (
+    SELECT account_id, conversation_id FROM sync.arrivals
+    WHERE next_attempt_at <= now() ORDER BY next_attempt_at LIMIT $1 FOR UPDATE SKIP LOCKED
+) AS due
+WHERE a.account_id = due.account_id AND a.conversation_id = due.conversation_id
+RETURNING a.account_id, a.conversation_id, a.message_id, a.attempts
+"""
+
+# Only what still names the same message: another that took its place has yet to be told.
+_THESE = """(account_id, conversation_id) IN (
+    SELECT a.account_id, a.conversation_id
+    FROM unnest($2::uuid[], $3::uuid[]) AS i (conversation_id, message_id)
+    JOIN sync.arrivals AS a ON a.account_id = $1 AND a.conversation_id = i.conversation_id AND a.message_id = i.message_id
+    FOR UPDATE OF a SKIP LOCKED
+)"""
+_REMOVE = f"DELETE FROM sync.arrivals WHERE {_THESE}"  # noqa: S608 - made of constants
+_POSTPONE = f"UPDATE sync.arrivals SET next_attempt_at = now() + $4::interval WHERE {_THESE}"  # noqa: S608 - made of constants
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A row of the table. `attempts` counts the one that was claimed."""
+
+    account_id: UUID
+    conversation_id: UUID
+    message_id: UUID
+    attempts: int
+
+
+async def keep_news(driver: Driver, account_id: UUID, records: Sequence[tuple[Any, ...]], now: datetime) -> bool:
+    """Keep what of these records, just written, is news, and the newest of its conversation; whether there is any."""
+    since, until = now - NEWS_WITHIN, now + NEWS_WITHIN
+    recent = [one[_ID] for one in records if since <= one[_SENT_AT] <= until and not one[_FLAGS] & _NO_NEWS]
+    if not recent:
+        return False
+    # Only what was inserted is found: a message that was there keeps the id that it had.
+    rows = await driver.fetch(_MESSAGES, account_id, recent)
+    inserted = {row["id"] for row in rows}
+    news: dict[UUID, UUID] = {}
+    for conversation in await _conversations(driver, account_id, rows):
+        newest = await context_of(driver, account_id, conversation.id, (until, LAST_ID), 1)
+        if conversation.is_with_somebody and newest and newest[-1].id in inserted:
+            news[conversation.id] = newest[-1].id
+    if news:
+        await driver.execute(_KEEP, account_id, list(news), list(news.values()))
+    return bool(news)
+
+
+class PostgresArrivals:
+    """The table, for those who deliver."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def forget_old(self) -> int:
+        """Drop what has waited for too long, of all accounts; how many there were."""
+        async with self._database.system_transaction() as connection:
+            driver = await driver_connection(connection)
+            return len(await driver.fetch(_FORGET_OLD, FORGOTTEN_AFTER))
+
+    async def claim_due(self, *, limit: int, lease: float) -> Sequence[Waiting]:
+        """Take what is due, of all accounts; nobody else gets it for `lease` seconds."""
+        async with self._database.system_transaction() as connection:
+            driver = await driver_connection(connection)
+            return [Waiting(*row) for row in await driver.fetch(_CLAIM, limit, timedelta(seconds=lease))]
+
+    async def read(self, account_id: UUID, waiting: Sequence[Waiting]) -> list[tuple[Waiting, Arrival]]:
+        """What there is to tell of these, oldest first, one a conversation; nothing of what is gone or hidden by now."""
+        by_message = {one.message_id: one for one in waiting}
+        async with self._database.transaction(account_id) as connection:
+            driver = await driver_connection(connection)
+            rows = await driver.fetch(_MESSAGES, account_id, list(by_message))
+            shown = {one.id: one for one in await _conversations(driver, account_id, rows)}
+        found = (arrival_of(shown[row["shown_id"]], message_of(row)) for row in rows)
+        arrivals = sorted((one for one in found if one is not None), key=lambda one: (one.sent_at, one.message_id))
+        # Chats that were merged meanwhile have a row each.
+        newest = {one.conversation_id: one for one in arrivals}
+        return [(by_message[one.message_id], one) for one in arrivals if newest[one.conversation_id] is one]
+
+    async def remove(self, account_id: UUID, waiting: Sequence[Waiting]) -> None:
+        """Drop these, unless another message took their place."""
+        await self._change(account_id, waiting, _REMOVE)
+
+    async def postpone(self, account_id: UUID, waiting: Sequence[Waiting], seconds: float) -> None:
+        """Let these be claimed again after `seconds`; one whose place another message took is due anyway."""
+        await self._change(account_id, waiting, _POSTPONE, timedelta(seconds=seconds))
+
+    async def _change(self, account_id: UUID, waiting: Sequence[Waiting], statement: str, *values: Any) -> None:
+        if not waiting:
+            return
+        conversations = [one.conversation_id for one in waiting]
+        async with self._database.transaction(account_id) as connection:
+            driver = await driver_connection(connection)
+            await driver.execute(statement, account_id, conversations, [one.message_id for one in waiting], *values)
+
+
+async def _conversations(driver: Driver, account_id: UUID, rows: Sequence[Row]) -> list[Conversation]:
+    chats = list({row["c_id"]: chat_of(row) for row in rows}.values())
+    return conversations_of([*chats, *await chats_beside(driver, account_id, chats)])
