@@ -45,7 +45,8 @@ class Service:
     """What one process serves.
 
     `add` registers the servicers on the server; `serves` are their full names. A probe that raises makes the process
-    NOT_SERVING until it does not. `reflects` are the services that reflection lists; its own when left out.
+    NOT_SERVING until it does not. `reflects` are the services that reflection lists; its own when left out. `stopping` is
+    called when the process begins to drain: it ends the streams that would not end by themselves.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Service:
     hand_checked: frozenset[str] = frozenset()
     reflects: Sequence[str] = ()
     metrics_port: int = 0
+    stopping: Callable[[], None] = lambda: None
     resources: AsyncExitStack = field(default_factory=AsyncExitStack)
 
 
@@ -110,6 +112,7 @@ class RunningServer:
     async def stop(self) -> None:
         """Refuse new calls, let the running ones end, then close what the service holds."""
         await self._health.enter_graceful_shutdown()
+        self._service.stopping()
         await self._server.stop(DRAIN_S)
         await self._service.resources.aclose()
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from itertools import groupby
+from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -17,7 +16,7 @@ from sync_svc.inference.arrivals import MOST_AT_ONCE
 from sync_svc.storage.arrivals import PostgresArrivals, Waiting
 
 # Longer than a delivery may take; after it another process takes the arrivals from one that died.
-_LEASE_S = 30.0
+_LEASE_S = 10.0
 
 
 class Drafts(Protocol):
@@ -70,10 +69,9 @@ class ArrivalDelivery:
             # Before the look at the database: a call of `deliver_soon` after it means that there may be more.
             self._waiting.clear()
             waiting = await self._arrivals.claim_due(limit=MOST_AT_ONCE, lease=_LEASE_S)
-            for account_id, of_account in _by_account(waiting):
-                await self._deliver(account_id, of_account)
-            if len(waiting) < MOST_AT_ONCE:
+            if not waiting:
                 return
+            await self._deliver(waiting[0].account_id, waiting)
 
     async def _deliver(self, account_id: UUID, waiting: Sequence[Waiting]) -> None:
         found = await self._arrivals.read(account_id, waiting)
@@ -104,12 +102,3 @@ class ArrivalDelivery:
         attempts = min(one.attempts for one in waiting)
         seconds = min(self._longest, self._interval * 2 ** min(attempts - 1, 10))
         await self._arrivals.postpone(account_id, waiting, seconds)
-
-
-def _by_account(waiting: Sequence[Waiting]) -> Iterator[tuple[UUID, list[Waiting]]]:
-    for account_id, of_account in groupby(sorted(waiting, key=_account), _account):
-        yield account_id, list(of_account)
-
-
-def _account(waiting: Waiting) -> UUID:
-    return waiting.account_id

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 import grpc
 from assistant.sync.v1 import conversations_pb2, conversations_pb2_grpc, sync_pb2, sync_pb2_grpc
@@ -19,11 +20,14 @@ from sync_svc.api.conversations import ConversationsServicer
 from sync_svc.api.sync import HAND_CHECKED, SyncServicer
 from sync_svc.arrival_delivery import ArrivalDelivery
 from sync_svc.devices.activity import DeviceActivityClient
+from sync_svc.domain.watch_board import WatchBoard
+from sync_svc.domain.watching import Watching, WatchRhythm, read_conversations
 from sync_svc.inference.arrivals import InferenceService
 from sync_svc.settings import SyncSettings
 from sync_svc.storage.account_lock import AccountWriter
 from sync_svc.storage.arrivals import PostgresArrivals
 from sync_svc.storage.browse_store import PostgresBrowseStore
+from sync_svc.storage.change_feed import ChangeFeed
 from sync_svc.storage.digest_store import PostgresDigestStore
 from sync_svc.storage.ingest_store import PostgresIngestStore
 
@@ -35,6 +39,7 @@ class Rhythm:
     """How often things happen that nobody asks for, in seconds; a test has less patience."""
 
     delivery: float = 5.0
+    watch: WatchRhythm = field(default_factory=WatchRhythm)
 
 
 async def build(settings: SyncSettings, rhythm: Rhythm | None = None) -> Service:
@@ -58,6 +63,11 @@ async def build(settings: SyncSettings, rhythm: Rhythm | None = None) -> Service
     resources.push_async_callback(end_task, asyncio.create_task(delivery.run()))
 
     writer = AccountWriter(database)
+    browse_store = PostgresBrowseStore(database, writer)
+    board = WatchBoard(partial(read_conversations, browse_store))
+    resources.push_async_callback(board.end)
+    feed = ChangeFeed(settings, NAME, board)
+    resources.push_async_callback(end_task, asyncio.create_task(feed.run()))
     ingest_store = PostgresIngestStore(database, writer, arrived=delivery.deliver_soon)
     activity = DeviceActivityClient(channel, caller, ingest_store)
     resources.push_async_callback(activity.close)
@@ -65,7 +75,7 @@ async def build(settings: SyncSettings, rhythm: Rhythm | None = None) -> Service
     def add(server: grpc.aio.Server) -> None:
         sync = SyncServicer(ingest_store, PostgresDigestStore(database), activity, gate)
         sync_pb2_grpc.add_SyncServiceServicer_to_server(sync, server)
-        conversations = ConversationsServicer(PostgresBrowseStore(database, writer))
+        conversations = ConversationsServicer(browse_store, Watching(board, rhythm.watch), gate)
         conversations_pb2_grpc.add_ConversationsServiceServicer_to_server(conversations, server)
 
     return Service(
@@ -80,5 +90,6 @@ async def build(settings: SyncSettings, rhythm: Rhythm | None = None) -> Service
         probes=[database.ping],
         hand_checked=HAND_CHECKED,
         metrics_port=settings.metrics_port,
+        stopping=board.close,
         resources=resources,
     )

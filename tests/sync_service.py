@@ -25,6 +25,7 @@ from svc_kit.clients import InternalCaller, channel_to
 from svc_kit.server import running
 from svc_kit.settings import from_mapping
 from svc_kit.tokens import API_AUDIENCE, ISSUER
+from sync_svc.domain.watching import WatchRhythm
 from sync_svc.settings import SyncSettings
 from sync_svc.wiring import Rhythm, build
 from tests.conftest import DatabaseAddress
@@ -142,10 +143,14 @@ class SyncService:
         """Change the tables behind the service's back, as their owner."""
         await self.rows(statement, *values)
 
+    async def connect(self) -> asyncpg.Connection[Any]:
+        """A connection of the tables' owner."""
+        url = self.database.settings.url().set(drivername="postgresql").render_as_string(hide_password=False)
+        return await asyncpg.connect(url)
+
     async def rows(self, statement: str, *values: Any) -> list[Any]:
         """Ask the tables behind the service's back, as their owner."""
-        url = self.database.settings.url().set(drivername="postgresql").render_as_string(hide_password=False)
-        connection = await asyncpg.connect(url)
+        connection = await self.connect()
         try:
             return list(await connection.fetch(statement, *values))
         finally:
@@ -153,7 +158,7 @@ class SyncService:
 
 
 # As often as a test has patience for.
-SOON = Rhythm(delivery=0.05)
+SOON = Rhythm(delivery=0.05, watch=WatchRhythm(heartbeat=30, check=0.05, gather=0))
 
 
 @asynccontextmanager

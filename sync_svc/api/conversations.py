@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import grpc
+from assistant.common.v1 import heartbeat_pb2
 from assistant.sync.v1 import conversations_pb2 as pb
 from assistant.sync.v1 import conversations_pb2_grpc
 
-from svc_kit.errors import InvalidInput, NotImplementedYet
-from svc_kit.identity import current_account
+from svc_kit.errors import InvalidInput
+from svc_kit.event_stream import with_error_event
+from svc_kit.gate import Gate
+from svc_kit.identity import current, current_account
 from svc_kit.ids import parse_id
 from svc_kit.paging import decode_page_token, page_size_of
 from sync_svc.api.message_views import message_view
 from sync_svc.api.page_tokens import page_token
 from sync_svc.api.parse_values import without_nul
 from sync_svc.api.times import optional_time
-from sync_svc.api.views import conversation_name, conversation_view
+from sync_svc.api.views import conversation_name, conversation_view, watch_view
+from sync_svc.domain.changes import DraftReady
 from sync_svc.domain.conversations import Settings
 from sync_svc.domain.history import read_history
 from sync_svc.domain.ports import BrowseStore, Page
+from sync_svc.domain.watching import Watching
 
 SEARCH_PAGE = 20
 DEFAULT_HISTORY = 10
@@ -33,8 +40,10 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class ConversationsServicer(conversations_pb2_grpc.ConversationsServiceServicer):
     """Serves assistant.sync.v1.ConversationsService."""
 
-    def __init__(self, store: BrowseStore) -> None:
+    def __init__(self, store: BrowseStore, watching: Watching, gate: Gate) -> None:
         self._store = store
+        self._watching = watching
+        self._gate = gate
 
     async def ListConversations(
         self, request: pb.ListConversationsRequest, context: Context
@@ -117,9 +126,18 @@ class ConversationsServicer(conversations_pb2_grpc.ConversationsServiceServicer)
     async def WatchConversations(
         self, request: pb.WatchConversationsRequest, context: Context
     ) -> AsyncIterator[pb.WatchConversationsResponse]:
-        """Not there yet."""
-        raise NotImplementedYet("WatchConversations")
-        yield pb.WatchConversationsResponse()
+        """What changes, for as long as the caller may see it."""
+        async with aclosing(with_error_event(self._changes(), _error_event)) as events:
+            async for event in events:
+                yield event
+
+    async def AnnounceDraft(self, request: pb.AnnounceDraftRequest, context: Context) -> pb.AnnounceDraftResponse:
+        """Tell those who watch that a draft is ready."""
+        draft = DraftReady(
+            parse_id("conversation_id", request.conversation_id), parse_id("response_id", request.response_id)
+        )
+        await self._store.announce_draft(current_account(), draft)
+        return pb.AnnounceDraftResponse()
 
     async def ReadHistory(
         self, request: pb.ReadHistoryRequest, context: Context
@@ -137,6 +155,16 @@ class ConversationsServicer(conversations_pb2_grpc.ConversationsServiceServicer)
                 )
             )
         yield pb.ReadHistoryResponse(done=pb.HistoryDone(message_count=count))
+
+    async def _changes(self) -> AsyncGenerator[pb.WatchConversationsResponse, None]:
+        events = self._watching.events(current_account(), partial(self._gate.recheck, current()))
+        async with aclosing(events):
+            async for event in events:
+                yield watch_view(event)
+
+
+def _error_event(error: heartbeat_pb2.StreamError) -> pb.WatchConversationsResponse:
+    return pb.WatchConversationsResponse(error=error)
 
 
 def _id_of(

@@ -1,13 +1,16 @@
-"""Conversations in the contract's words."""
+"""Conversations, and what is told of them, in the contract's words."""
 
 from __future__ import annotations
 
+from assistant.common.v1 import heartbeat_pb2
 from assistant.sync.v1 import conversations_pb2 as pb
 
 from sync_svc.api.message_views import message_view
 from sync_svc.api.times import stamp
+from sync_svc.domain.changes import DraftReady
 from sync_svc.domain.conversations import Chat, Conversation, Settings
 from sync_svc.domain.handles import AddressBook
+from sync_svc.domain.watching import ConversationChanged, Heartbeat, WatchEvent
 
 
 def conversation_view(conversation: Conversation, names: AddressBook) -> pb.Conversation:
@@ -33,6 +36,18 @@ def conversation_view(conversation: Conversation, names: AddressBook) -> pb.Conv
     if last_message is not None:
         view.last_message.CopyFrom(message_view(last_message, names))
     return view
+
+
+def watch_view(event: WatchEvent) -> pb.WatchConversationsResponse:
+    """Something that those who watch are told."""
+    match event:
+        case ConversationChanged(conversation, names):
+            return pb.WatchConversationsResponse(conversation_changed=conversation_view(conversation, names))
+        case DraftReady(conversation_id, response_id):
+            ready = pb.DraftReady(conversation_id=str(conversation_id), response_id=str(response_id))
+            return pb.WatchConversationsResponse(draft_ready=ready)
+        case Heartbeat():
+            return pb.WatchConversationsResponse(heartbeat=heartbeat_pb2.Heartbeat())
 
 
 def conversation_name(conversation: Conversation, names: AddressBook) -> str:

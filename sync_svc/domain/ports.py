@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from sync_svc.domain.changes import DraftReady
 from sync_svc.domain.conversations import Conversation, Settings
 from sync_svc.domain.handles import AddressBook
 from sync_svc.domain.incoming import Batch, IncomingContact, Written
@@ -149,6 +150,14 @@ class BrowseStore(Protocol):
 
     async def conversation(self, account_id: UUID, conversation_id: UUID) -> Page:
         """One conversation with its last message."""
+        ...
+
+    async def some_conversations(self, account_id: UUID, conversation_ids: Collection[UUID]) -> Page:
+        """Conversations by ids of their chats, as they are listed; what is gone is left out."""
+        ...
+
+    async def announce_draft(self, account_id: UUID, draft: DraftReady) -> None:
+        """Tell all who watch the account, in whatever process, that a draft is ready; nothing is kept."""
         ...
 
     async def change_settings(

@@ -51,7 +51,10 @@ _CLAIM = """
 UPDATE sync.arrivals AS a SET attempts = a.attempts + 1, next_attempt_at = now() + $2::interval
 FROM (
     SELECT account_id, conversation_id FROM sync.arrivals
-    WHERE next_attempt_at <= now() ORDER BY next_attempt_at LIMIT $1 FOR UPDATE SKIP LOCKED
+    WHERE next_attempt_at <= now() AND account_id = (
+        SELECT account_id FROM sync.arrivals WHERE next_attempt_at <= now() ORDER BY next_attempt_at LIMIT 1
+    )
+    ORDER BY next_attempt_at LIMIT $1 FOR UPDATE SKIP LOCKED
 ) AS due
 WHERE a.account_id = due.account_id AND a.conversation_id = due.conversation_id
 RETURNING a.account_id, a.conversation_id, a.message_id, a.attempts
@@ -110,7 +113,7 @@ class PostgresArrivals:
             return len(await driver.fetch(_FORGET_OLD, FORGOTTEN_AFTER))
 
     async def claim_due(self, *, limit: int, lease: float) -> Sequence[Waiting]:
-        """Take what is due, of all accounts; nobody else gets it for `lease` seconds."""
+        """Take what is due of the account that has waited longest; nobody else gets it for `lease` seconds."""
         async with self._database.system_transaction() as connection:
             driver = await driver_connection(connection)
             return [Waiting(*row) for row in await driver.fetch(_CLAIM, limit, timedelta(seconds=lease))]

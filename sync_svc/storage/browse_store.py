@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -12,10 +13,11 @@ import asyncpg
 
 from svc_kit.database import Database, driver_connection
 from svc_kit.errors import FailedPrecondition, NotFound
+from sync_svc.domain.changes import DraftReady
 from sync_svc.domain.conversations import Conversation, Settings, conversations_of
 from sync_svc.domain.messages import Message
 from sync_svc.domain.ports import After, DraftContext, Page
-from sync_svc.storage import deleted_messages, queries, tombstones
+from sync_svc.storage import change_notices, deleted_messages, queries, tombstones
 from sync_svc.storage.account_lock import AccountWriter
 from sync_svc.storage.contacts import address_book
 from sync_svc.storage.conversation_reads import chats_beside, context_of, require_conversation
@@ -47,6 +49,22 @@ class PostgresBrowseStore:
         async with self._reading(account_id) as driver:
             return await _one(driver, account_id, conversation_id)
 
+    async def some_conversations(self, account_id: UUID, conversation_ids: Collection[UUID]) -> Page:
+        """See BrowseStore."""
+        async with self._reading(account_id) as driver:
+            rows = await driver.fetch(queries.CONVERSATIONS_BY_ID, account_id, list(conversation_ids))
+            if keys := {row["merge_key"] for row in rows if row["merge_key"]}:
+                rows += await driver.fetch(queries.CONVERSATIONS_BY_KEY, account_id, list(keys))
+            chats = {row["c_id"]: chat_with_last_message(row) for row in rows}
+            shown = conversations_of(chats.values())
+            return Page(conversations=shown, names=await address_book(driver, account_id, _handles(shown)))
+
+    async def announce_draft(self, account_id: UUID, draft: DraftReady) -> None:
+        """See BrowseStore."""
+        async with self._reading(account_id) as driver:
+            shown = await require_conversation(driver, account_id, draft.conversation_id)
+            await change_notices.tell_draft(driver, account_id, replace(draft, conversation_id=shown.id))
+
     async def change_settings(
         self, account_id: UUID, conversation_id: UUID, settings: Settings, fields: Sequence[str]
     ) -> Page:
@@ -56,6 +74,7 @@ class PostgresBrowseStore:
         async with self._writer.transaction(account_id) as driver:
             chats = await _chat_ids(driver, account_id, conversation_id)
             await driver.execute(queries.CHANGE_SETTINGS, account_id, chats, *chosen)
+            await change_notices.tell_changed(driver, account_id, chats[:1])
             return await _one(driver, account_id, conversation_id)
 
     async def delete_conversation(self, account_id: UUID, conversation_id: UUID) -> int:

@@ -13,7 +13,7 @@ import asyncpg
 from svc_kit.database import Database, driver_connection
 from sync_svc.domain.incoming import GUID, Batch, IncomingContact, Written
 from sync_svc.domain.ports import StoredBatch, SyncState
-from sync_svc.storage import arrivals, deleted_messages, sync_states
+from sync_svc.storage import arrivals, change_notices, deleted_messages, sync_states
 from sync_svc.storage import contacts as contact_rows
 from sync_svc.storage.account_lock import AccountWriter
 from sync_svc.storage.upsert_conversations import settle
@@ -67,12 +67,18 @@ class PostgresIngestStore:
     async def write_contacts(self, account_id: UUID, device_id: UUID, contacts: Sequence[IncomingContact]) -> Written:
         """See IngestStore."""
         async with self._writer.transaction(account_id) as driver:
-            return await contact_rows.upsert(driver, account_id, device_id, contacts)
+            written = await contact_rows.upsert(driver, account_id, device_id, contacts)
+            if written.inserted or written.updated:
+                await change_notices.tell_everything(driver, account_id)  # a name may stand anywhere
+            return written
 
     async def remove_contacts(self, account_id: UUID, device_id: UUID, but: Collection[str]) -> int:
         """See IngestStore."""
         async with self._writer.transaction(account_id) as driver:
-            return await contact_rows.remove(driver, account_id, device_id, but)
+            removed = await contact_rows.remove(driver, account_id, device_id, but)
+            if removed:
+                await change_notices.tell_everything(driver, account_id)
+            return removed
 
     async def delete_messages(self, account_id: UUID, device_id: UUID, guids: Sequence[str], cursor: str) -> int:
         """See IngestStore."""
@@ -80,6 +86,7 @@ class PostgresIngestStore:
             touched = await driver.fetch(_DELETE, account_id, guids)
             await deleted_messages.keep(driver, account_id, device_id, guids)
             await refresh(driver, account_id, {row["conversation_id"]: -row["deleted"] for row in touched})
+            await change_notices.tell_changed(driver, account_id, {row["conversation_id"] for row in touched})
             if cursor:
                 await sync_states.keep(driver, account_id, device_id, Written(cursor=cursor))
             return sum(row["deleted"] for row in touched)
@@ -103,11 +110,12 @@ async def _write(driver: asyncpg.Connection[Any], account_id: UUID, device_id: U
     descriptions = [described for batch in batches for described in batch.conversations]
     rows = [row for batch in batches for row in batch.messages]
     wanted = await deleted_messages.without(driver, account_id, device_id, rows)
-    ids, kept = await settle(driver, account_id, device_id, descriptions, wanted)
-    records = records_of(account_id, kept, ids)
-    changed, _ = await upsert(driver, account_id, device_id, records)
+    settled = await settle(driver, account_id, device_id, descriptions, wanted)
+    records = records_of(account_id, settled.rows, settled.ids)
+    changed, touched = await upsert(driver, account_id, device_id, records)
+    await change_notices.tell_changed(driver, account_id, {*settled.changed, *touched})
     has_news = changed.inserted > 0 and await arrivals.keep_news(driver, account_id, records, datetime.now(UTC))
     cursor = next((batch.cursor for batch in reversed(batches) if batch.cursor), "")
     written = Written(len(rows), changed.inserted, changed.updated, cursor)
     kept_cursor = await sync_states.keep(driver, account_id, device_id, written)
-    return _Done(Written(len(rows), changed.inserted, changed.updated, kept_cursor), ids, has_news)
+    return _Done(Written(len(rows), changed.inserted, changed.updated, kept_cursor), settled.ids, has_news)

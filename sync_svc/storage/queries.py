@@ -35,6 +35,10 @@ SELECT {CHAT} FROM sync.conversations AS c
 WHERE c.account_id = $1 AND c.merge_key <> '' AND c.merge_key = ANY ($2::text[])
 """
 
+# Two statements, since each is looked up in an index of its own.
+CONVERSATIONS_BY_ID = f"{_CHATS} AND c.id = ANY ($2::uuid[])"
+CONVERSATIONS_BY_KEY = f"{_CHATS} AND c.merge_key <> '' AND c.merge_key = ANY ($2::text[])"
+
 # All chats of the conversation that $2, the id of any of them, names.
 _OF_CONVERSATION = """c.account_id = $1 AND (c.id = $2 OR c.merge_key <> '' AND c.merge_key = (
     SELECT k.merge_key FROM sync.conversations AS k WHERE k.account_id = $1 AND k.id = $2

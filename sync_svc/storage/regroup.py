@@ -24,11 +24,15 @@ WHERE c.account_id = $1 AND c.id = p.id
 
 async def regroup(
     driver: asyncpg.Connection[Any], account_id: UUID, keys: Collection[str], new: Collection[UUID]
-) -> None:
-    """Put the chats with these keys where they belong; `new` are the ids of those that have just come to be."""
+) -> list[UUID]:
+    """Put the chats with these keys where they belong; `new` are the ids of those that have just come to be.
+
+    The ids of those that were moved.
+    """
     chats = [chat_of(row) for row in await driver.fetch(CHATS_WITH_KEYS, account_id, list(keys))]
     if placements := regrouped(chats, new):
         await driver.execute(_PLACE, account_id, *_columns(placements))
+    return [one.chat_id for one in placements]
 
 
 def _columns(placements: Sequence[Placement]) -> tuple[list[Any], ...]:

@@ -77,6 +77,7 @@ FROM (
 ) AS i
 WHERE c.account_id = $1 AND c.id = i.id
   AND ({", ".join(f"c.{name}" for name in _FILLED_IN)}) IS DISTINCT FROM ({", ".join(f"i.{name}" for name in _FILLED_IN)})
+RETURNING c.id
 """  # noqa: S608 - made of constants
 
 
@@ -99,14 +100,23 @@ class Known:
         return up_to is None or row[SENT_AT] > up_to
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The chats' ids by reference, the messages to store, and the ids of the chats that are new or changed."""
+
+    ids: dict[str, UUID]
+    rows: Sequence[MessageRow]
+    changed: Collection[UUID]
+
+
 async def settle(
     driver: asyncpg.Connection[Any],
     account_id: UUID,
     device_id: UUID,
     descriptions: Iterable[IncomingConversation],
     rows: Sequence[MessageRow],
-) -> tuple[dict[str, UUID], Sequence[MessageRow]]:
-    """Make and update what is described or named; the ids by reference, and the messages to store.
+) -> Settled:
+    """Make and update what is described or named.
 
     Raises UnknownConversation for a UUID that is no conversation of the account.
     """
@@ -125,13 +135,15 @@ async def settle(
     old = {guid: one for guid, one in described.items() if guid in known.ids}
     new = {guid: described.get(guid) or _guessed(guid, known) for guid in wanted if guid not in known.ids}
     known.ids.update({guid: new_id() for guid in new})
+    changed = {known.ids[guid] for guid in new}
     if new:
         await driver.execute(_INSERT, account_id, *_columns(new.values(), known.ids), device_id)
     if old:
-        await driver.execute(_UPDATE, account_id, *_columns(old.values(), known.ids), device_id)
+        updated = await driver.fetch(_UPDATE, account_id, *_columns(old.values(), known.ids), device_id)
+        changed.update(row["id"] for row in updated)
     if keys := _touched_keys(old, new, known):
-        await regroup(driver, account_id, keys, {known.ids[guid] for guid in new})
-    return known.ids, rows
+        changed.update(await regroup(driver, account_id, keys, {known.ids[guid] for guid in new}))
+    return Settled(known.ids, rows, changed)
 
 
 def _guessed(guid: str, known: Known) -> IncomingConversation:

@@ -356,12 +356,6 @@ async def test_what_is_somebody_elses_is_not_found(service: SyncService, me: Cal
     assert await _only(other) == theirs
 
 
-async def test_watching_is_not_there_yet(me: Caller):
-    refusal = await _refusal(me.owner.WatchConversations(pb.WatchConversationsRequest()).read())
-
-    assert refusal.code() is grpc.StatusCode.UNIMPLEMENTED
-
-
 async def _history(me: Caller, **fields) -> tuple[list[str], int]:
     guids, count = [], -1
     async for event in me.service.ReadHistory(pb.ReadHistoryRequest(**fields)):

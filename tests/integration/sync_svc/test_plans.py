@@ -40,6 +40,8 @@ async def _plan(connection: "asyncpg.Connection[Any]", statement: str, values: s
     [
         (queries.LIST_CONVERSATIONS, f"50, {KEY}", "ROW(last_message_at, id) <"),
         (queries.LIST_CONVERSATIONS, f"50, {KEY}", "merge_key ="),
+        (queries.CONVERSATIONS_BY_ID, "'{" + CHAT + "}'", "id = ANY"),
+        (queries.CONVERSATIONS_BY_KEY, "'{person}'", "merge_key = ANY"),
         (queries.LIST_MESSAGES, f"'{CHAT}', 50, {KEY}", "ROW(sent_at, id) <"),
         (queries.CONTEXT, f"'{CHAT}', 20, {KEY}", "ROW(sent_at, id) <="),
         (queries.HISTORY, f"'{CHAT}', 500, {KEY}", "ROW(sent_at, id) >"),

@@ -1,0 +1,83 @@
+"""Watching an account: what a stream tells, and when."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from sync_svc.domain.changes import DraftReady
+from sync_svc.domain.conversations import Conversation
+from sync_svc.domain.handles import AddressBook
+from sync_svc.domain.ports import BrowseStore, Page
+from sync_svc.domain.watch_board import WatchBoard
+
+
+@dataclass(frozen=True)
+class WatchRhythm:
+    """In seconds: the silence before a heartbeat, how often the caller is checked, and how long changes gather."""
+
+    heartbeat: float = 20.0
+    check: float = 2.0
+    gather: float = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """Nothing happened. The first one says that whatever happens from there on is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationChanged:
+    """A conversation as it is now, with the names of its people."""
+
+    conversation: Conversation
+    names: AddressBook
+
+
+# A page of the list, as its first readers see it.
+_NEWEST = 50
+
+WatchEvent = Heartbeat | ConversationChanged | DraftReady
+
+
+class Watching:
+    """Makes streams of events."""
+
+    def __init__(self, board: WatchBoard, rhythm: WatchRhythm) -> None:
+        self._board = board
+        self._rhythm = rhythm
+
+    async def events(
+        self, account_id: UUID, check_caller: Callable[[], Awaitable[None]]
+    ) -> AsyncGenerator[WatchEvent, None]:
+        """What happens in the account, for ever. Raises what `check_caller` raises, and Unavailable when the service stops."""
+        clock = asyncio.get_running_loop().time
+        with self._board.watching(account_id) as (audience, watcher):
+            yield Heartbeat()
+            beat_at = clock() + self._rhythm.heartbeat
+            while True:
+                changes = await watcher.take(max(0.0, min(self._rhythm.check, beat_at - clock())))
+                await check_caller()
+                if changes is None:
+                    if clock() < beat_at:
+                        continue
+                    yield Heartbeat()
+                else:
+                    if changes.has_conversations:
+                        page = await audience.page(changes)
+                        for conversation in page.conversations:
+                            yield ConversationChanged(conversation, page.names)
+                    for draft in changes.drafts:
+                        yield draft
+                    # A first sync changes the same conversations several times a second.
+                    await asyncio.sleep(self._rhythm.gather)
+                beat_at = clock() + self._rhythm.heartbeat
+
+
+async def read_conversations(store: BrowseStore, account_id: UUID, ids: frozenset[UUID] | None) -> Page:
+    """What these ids name as it is listed, or the first page of the list."""
+    if ids is None:
+        return await store.list_conversations(account_id, None, _NEWEST)
+    return await store.some_conversations(account_id, ids)
