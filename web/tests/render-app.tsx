@@ -8,7 +8,7 @@ import { expect } from "vitest";
 import type { Conversation, Device, GeneratedResponse, Message } from "@/lib/api/types";
 import { makeQueryClient } from "@/lib/query-client";
 import { makeRouter } from "@/routes/router";
-import { serve } from "./fake-server";
+import { Stream, serve } from "./fake-server";
 
 export const LENA: Message = {
   messageId: "m3",
@@ -93,6 +93,8 @@ export function serveWell() {
     "GET /api/models/status": () => ({ displayName: "SmolLM2 135M", state: "MODEL_STATE_READY" }),
     "GET /health": () => ({ version: "0.1.0", parts: [{ name: "postgres", status: "PART_STATUS_SERVING" }] }),
     "GET /api/conversations": () => ({ conversations: [HIKE, MUM] }),
+    // A server that tells nothing is asked.
+    "GET /api/conversations:watch": () => new Stream(),
     "GET /api/conversations/*": ({ params }) => ({ conversation: params[0] === "c1" ? HIKE : MUM }),
     "GET /api/conversations/*/messages": ({ params }) => ({
       messages: params[0] === "c1" ? MESSAGES : [MUM.lastMessage],

@@ -2,6 +2,7 @@
 import { cleanup, configure } from "@testing-library/react";
 import { afterEach, beforeEach, vi } from "vitest";
 import { offline, sessionsLost } from "@/lib/api/client";
+import { live } from "@/lib/live/live";
 import { chooseSuggestions } from "@/lib/preferences";
 import { chooseTheme } from "@/lib/theme";
 
@@ -55,4 +56,5 @@ afterEach(() => {
   chooseSuggestions(1);
   offline.set(false);
   sessionsLost.set(0);
+  live.set(false);
 });

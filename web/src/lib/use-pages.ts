@@ -1,18 +1,24 @@
-/** A keyset-paged list whose head is polled while somebody looks. */
+/** A keyset-paged list whose head is kept fresh while somebody looks: as the server tells, or else by polling. */
 import { type QueryKey, useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { flatten, layHead, type Page, type Pages } from "./head-page";
+import { live } from "./live/live";
+import { useSignal } from "./signal";
+
+/** Seconds between two looks while the server tells what changes: for what it does not tell, such as a deleted conversation. */
+const EVERY_WHILE_LIVE = 30;
 
 interface PagedList<T> {
   key: QueryKey;
   fetchPage: (pageToken: string, signal: AbortSignal) => Promise<Page<T>>;
   id: (item: T) => string;
-  /** Seconds between two looks at the head. */
+  /** Seconds between two looks at the head while the server does not tell what changes. */
   every: number;
 }
 
 export function usePages<T>({ key, fetchPage, id, every }: PagedList<T>) {
   const client = useQueryClient();
+  const seconds = useSignal(live) ? EVERY_WHILE_LIVE : every;
   const list = useInfiniteQuery<Page<T>, Error, Pages<T>, QueryKey, string>({
     queryKey: key,
     queryFn: ({ pageParam, signal }) => fetchPage(pageParam, signal),
@@ -30,9 +36,9 @@ export function usePages<T>({ key, fetchPage, id, every }: PagedList<T>) {
       return head.items.length;
     },
     enabled: loaded && !list.isFetchingNextPage,
-    refetchInterval: every * 1000,
+    refetchInterval: seconds * 1000,
     refetchOnWindowFocus: "always",
-    staleTime: every * 1000,
+    staleTime: seconds * 1000,
     // The list came with its own first page a moment ago.
     initialData: 0,
     initialDataUpdatedAt: () => Date.now(),

@@ -3,6 +3,7 @@ import { Outlet, useMatchRoute } from "@tanstack/react-router";
 import { useConversations } from "@/features/conversations/api/conversations";
 import { SessionGate } from "@/features/session/components/SessionGate";
 import { Shell } from "@/features/shell/components/Shell";
+import { useLive } from "@/lib/live/use-live";
 
 export function Root() {
   return (
@@ -13,6 +14,7 @@ export function Root() {
 }
 
 function Framed() {
+  useLive();
   const match = useMatchRoute();
   const conversations = useConversations();
   const needsReply = conversations.items.filter((conversation) => conversation.needsReply).length;

@@ -34,6 +34,7 @@ export type {
   MessageJson as Message,
   ParticipantJson as Participant,
   SearchMessagesResponseJson as SearchPage,
+  WatchConversationsResponseJson as WatchEvent,
 } from "@/gen/assistant/sync/v1/conversations_pb";
 export type {
   AttachmentJson as Attachment,
