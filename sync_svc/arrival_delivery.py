@@ -71,7 +71,12 @@ class ArrivalDelivery:
             waiting = await self._arrivals.claim_due(limit=MOST_AT_ONCE, lease=_LEASE_S)
             if not waiting:
                 return
-            await self._deliver(waiting[0].account_id, waiting)
+            try:
+                await self._deliver(waiting[0].account_id, waiting)
+            except asyncio.CancelledError:
+                # The next process need not wait for the lease to run out.
+                await self._arrivals.postpone(waiting[0].account_id, waiting, 0)
+                raise
 
     async def _deliver(self, account_id: UUID, waiting: Sequence[Waiting]) -> None:
         found = await self._arrivals.read(account_id, waiting)

@@ -67,12 +67,16 @@ class DeviceService(auth_pb2_grpc.AuthServiceServicer, devices_pb2_grpc.DevicesS
 
 @dataclass
 class DraftingService(responses_pb2_grpc.ResponsesServiceServicer):
-    """What sync_svc tells inference_svc. Ids of messages that are `refused` fail their call; all do while it is `away`."""
+    """What sync_svc tells inference_svc.
+
+    Ids of messages that are `refused` fail their call; all calls fail while it is `away`, and after their work while it `breaks`.
+    """
 
     noted: list[tuple[UUID, responses_pb2.Arrival]] = field(default_factory=list)
     calls: int = 0
     refused: set[str] = field(default_factory=set)
     away: bool = False
+    breaks: bool = False
 
     async def NoteArrivals(
         self, request: responses_pb2.NoteArrivalsRequest, context: Any
@@ -86,6 +90,8 @@ class DraftingService(responses_pb2_grpc.ResponsesServiceServicer):
         bearer = dict(context.invocation_metadata())["authorization"].removeprefix("Bearer ")
         account = UUID(jwt.decode(bearer, options={"verify_signature": False})["account"])
         self.noted.extend((account, one) for one in request.arrivals)
+        if self.breaks:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "broke off")
         return responses_pb2.NoteArrivalsResponse()
 
     def of(self, caller: Caller) -> list[responses_pb2.Arrival]:

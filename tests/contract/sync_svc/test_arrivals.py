@@ -218,6 +218,17 @@ async def test_while_inference_svc_is_away_the_newest_waits(service: SyncService
     assert [one.message_id for one in arrivals] == [(await _ids(me))["b"]]
 
 
+async def test_what_was_not_acknowledged_is_told_again_and_then_forgotten(service: SyncService, me: Caller):
+    service.drafts.breaks = True
+    await synced(me, incoming("a", minutes=ago(1)))
+    await _arrivals(service, me, 2)
+    service.drafts.breaks = False
+
+    await _all_told(service, me)
+
+    assert {one.message_id for one in service.drafts.of(me)} == {(await _ids(me))["a"]}
+
+
 async def test_one_that_is_refused_holds_up_no_other(service: SyncService, me: Caller):
     service.drafts.away = True
     await synced(
