@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
+
+import uvloop
 
 # First, since it chooses how OpenMP waits, which is read when llama.cpp is loaded.
 import inference_svc.worker.llama  # noqa: F401  # isort: skip
@@ -31,4 +32,4 @@ if __name__ == "__main__":
     setattr(source, "LlamaBackend", EndlessBackend)  # noqa: B010 - what a module imports is not its own to say
     sys.setswitchinterval(0.0005)
     configure_logs("worker")
-    asyncio.run(_main(WorkerSettings.load()))
+    uvloop.run(_main(WorkerSettings.load()))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
+
+import uvloop
 
 from inference_svc.worker.settings import WorkerSettings
 from inference_svc.worker.wiring import build
@@ -19,4 +20,4 @@ if __name__ == "__main__":
     # Between two steps the engine's thread waits at most this long for the loop to let go of the interpreter.
     sys.setswitchinterval(0.0005)
     configure_logs("worker")
-    asyncio.run(_main(WorkerSettings.load()))
+    uvloop.run(_main(WorkerSettings.load()))
