@@ -240,26 +240,27 @@ class Scheduler:
         return (branch.size if branch.job.forked else len(branch.job.prompt)) - branch.cached
 
     def _share(self, reading: list[Branch], writing: int) -> list[tuple[Branch, int]]:
-        """Split the step's budget: half to the oldest, which therefore never starves, the rest to the shortest.
+        """Split the step's budget: the least that is left to read comes first, but half is the oldest's, which never starves.
 
-        The shortest first, since then a short prompt does not wait for a long one that came before it. Reading ahead gets
-        what nobody else wants.
+        Shortest first, since then a short prompt does not wait for a long one that came before it; and of prompts that came
+        together one after the other, since in equal parts all of them would be read only at the end. Reading ahead gets what
+        nobody else wants.
         """
         wanted = [branch for branch in reading if not branch.job.request.ahead] or reading
         if not wanted:
             return []
         budget = self._tokens_to_read(wanted[0].job, writing)
         oldest = min(wanted, key=lambda branch: branch.job.number)
-        others = sorted((b for b in wanted if b is not oldest), key=self._behind)
-        first = min(self._behind(oldest), max(budget // 2, budget - sum(map(self._behind, others))))
-        chunks = [(oldest, first)]
-        budget -= first
-        for branch in others:
-            count = min(self._behind(branch), budget)
-            if count <= 0:
-                break
-            chunks.append((branch, count))
+        owed = min(self._behind(oldest), budget // 2)
+        chunks = []
+        for branch in sorted(wanted, key=lambda branch: (self._behind(branch), branch.job.number)):
+            free = budget if branch is oldest else budget - owed
+            count = min(self._behind(branch), free)
             budget -= count
+            if branch is oldest:
+                owed = 0
+            if count > 0:
+                chunks.append((branch, count))
         return chunks
 
     def _tokens_to_read(self, job: Job, writing: int) -> int:

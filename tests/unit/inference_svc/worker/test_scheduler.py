@@ -40,6 +40,20 @@ def test_a_short_prompt_does_not_wait_for_a_long_one():
     assert bench.text(quick) == "s"
 
 
+def test_prompts_that_came_together_are_read_one_after_the_other():
+    backend = ScriptedBackend()
+    bench = Bench(backend, EngineOptions(prefill_alone=32, prefill_beside=32))
+    prompts = [backend.says(letter * 9, prompt_size=64) for letter in "abc"]
+    streams = [bench.submit(prompt) for prompt in prompts]
+
+    written = []
+    for _ in range(6):
+        bench.step()
+        written.append([bool(bench.text(stream)) for stream in streams])
+
+    assert [row.count(True) for row in written] == [0, 1, 1, 2, 2, 3]
+
+
 def test_a_long_prompt_is_not_starved_by_short_ones():
     backend = ScriptedBackend()
     bench = Bench(backend, EngineOptions(prefill_alone=32, prefill_beside=32))
