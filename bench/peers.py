@@ -92,12 +92,12 @@ def run(
 
 async def _throughput(model: Path, streams: int, prompt: int, predict: int, rounds: int, threads: int) -> list[Row]:
     size = Size(streams, _padded(prompt + predict + 64), threads)
-    ours, theirs, bare, single = Pace(), Pace(), [], []
+    ours, theirs, single = Pace(), Pace(), []
+    bare: dict[bool, list[float]] = {True: [], False: []}
     for number in range(rounds):
         prompts = [_text(prompt, f"{number} {stream}") for stream in range(streams)]
-        # The better of both caches is the limit.
-        loops = [measure(model, streams, prompt, predict, threads, unified=unified) for unified in (True, False)]
-        bare.append(max(loop.overall_rate for loop in loops))
+        for unified, rates in bare.items():
+            rates.append(measure(model, streams, prompt, predict, threads, unified=unified).overall_rate)
         async with worker(model, size) as server:
             await _wave(ours, server, prompts, predict)
         async with llama_server(model, size) as peer:
@@ -105,8 +105,10 @@ async def _throughput(model: Path, streams: int, prompt: int, predict: int, roun
         if streams == 1:
             single.append(_llama(model, prompts[0], predict, size))
     name = f"{streams} streams" if streams > 1 else "1 stream"
+    # The better of both caches is the limit: by its median, since the better of two single runs is rather the luckier one.
+    limit = max(median(rates) for rates in bare.values())
     rows = [
-        _row(f"{name}: over the bare loop", ours.rate, median(bare), "bare loop", "≥ 0.95"),
+        _row(f"{name}: over the bare loop", ours.rate, limit, "bare loop", "≥ 0.95"),
         _row(f"{name}: over llama-server", ours.rate, theirs.rate, "llama-server", "≥ 1.1" if streams > 1 else ""),
         Row(
             f"{name}: first token",
