@@ -739,6 +739,62 @@ class DeleteAdapterResponse(_message.Message):
 Global___DeleteAdapterResponse: _TypeAlias = DeleteAdapterResponse  # noqa: Y015
 
 @_typing.final
+class GetActiveAdapterRequest(_message.Message):
+    """Asks which voice drafts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BASE_MODEL_FIELD_NUMBER: _builtins.int
+    base_model: _builtins.str
+    """The model that drafts, by id."""
+    def __init__(
+        self,
+        *,
+        base_model: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["base_model", b"base_model"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetActiveAdapterRequest: _TypeAlias = GetActiveAdapterRequest  # noqa: Y015
+
+@_typing.final
+class GetActiveAdapterResponse(_message.Message):
+    """The voice that drafts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ADAPTER_FIELD_NUMBER: _builtins.int
+    PATH_FIELD_NUMBER: _builtins.int
+    SCALE_FIELD_NUMBER: _builtins.int
+    path: _builtins.str
+    """Path of its GGUF file on the workers' machines."""
+    scale: _builtins.float
+    """How strongly it is applied; 1 when left out."""
+    @_builtins.property
+    def adapter(self) -> Global___Adapter:
+        """The voice; not set when the model drafts as it is."""
+
+    def __init__(
+        self,
+        *,
+        adapter: Global___Adapter | None = ...,
+        path: _builtins.str = ...,
+        scale: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_scale", b"_scale", "adapter", b"adapter", "scale", b"scale"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_scale", b"_scale", "adapter", b"adapter", "path", b"path", "scale", b"scale"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__scale: _TypeAlias = _typing.Literal["scale"]  # noqa: Y015
+    _WhichOneofArgType__scale: _TypeAlias = _typing.Literal["_scale", b"_scale"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__scale) -> _WhichOneofReturnType__scale | None: ...
+
+Global___GetActiveAdapterResponse: _TypeAlias = GetActiveAdapterResponse  # noqa: Y015
+
+@_typing.final
 class CompareAdaptersRequest(_message.Message):
     """Two voices to compare."""
 

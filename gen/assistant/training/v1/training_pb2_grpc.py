@@ -80,6 +80,11 @@ class TrainingServiceStub:
                 request_serializer=assistant_dot_training_dot_v1_dot_training__pb2.DeleteAdapterRequest.SerializeToString,
                 response_deserializer=assistant_dot_training_dot_v1_dot_training__pb2.DeleteAdapterResponse.FromString,
                 _registered_method=True)
+        self.GetActiveAdapter = channel.unary_unary(
+                '/assistant.training.v1.TrainingService/GetActiveAdapter',
+                request_serializer=assistant_dot_training_dot_v1_dot_training__pb2.GetActiveAdapterRequest.SerializeToString,
+                response_deserializer=assistant_dot_training_dot_v1_dot_training__pb2.GetActiveAdapterResponse.FromString,
+                _registered_method=True)
         self.CompareAdapters = channel.unary_unary(
                 '/assistant.training.v1.TrainingService/CompareAdapters',
                 request_serializer=assistant_dot_training_dot_v1_dot_training__pb2.CompareAdaptersRequest.SerializeToString,
@@ -154,6 +159,13 @@ class TrainingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetActiveAdapter(self, request, context):
+        """The voice that drafts for an account with a model, and where its file is.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CompareAdapters(self, request, context):
         """Compares two voices on the same held-out replies.
         """
@@ -208,6 +220,11 @@ def add_TrainingServiceServicer_to_server(servicer, server):
                     servicer.DeleteAdapter,
                     request_deserializer=assistant_dot_training_dot_v1_dot_training__pb2.DeleteAdapterRequest.FromString,
                     response_serializer=assistant_dot_training_dot_v1_dot_training__pb2.DeleteAdapterResponse.SerializeToString,
+            ),
+            'GetActiveAdapter': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetActiveAdapter,
+                    request_deserializer=assistant_dot_training_dot_v1_dot_training__pb2.GetActiveAdapterRequest.FromString,
+                    response_serializer=assistant_dot_training_dot_v1_dot_training__pb2.GetActiveAdapterResponse.SerializeToString,
             ),
             'CompareAdapters': grpc.unary_unary_rpc_method_handler(
                     servicer.CompareAdapters,
@@ -459,6 +476,33 @@ class TrainingService:
             '/assistant.training.v1.TrainingService/DeleteAdapter',
             assistant_dot_training_dot_v1_dot_training__pb2.DeleteAdapterRequest.SerializeToString,
             assistant_dot_training_dot_v1_dot_training__pb2.DeleteAdapterResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetActiveAdapter(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/assistant.training.v1.TrainingService/GetActiveAdapter',
+            assistant_dot_training_dot_v1_dot_training__pb2.GetActiveAdapterRequest.SerializeToString,
+            assistant_dot_training_dot_v1_dot_training__pb2.GetActiveAdapterResponse.FromString,
             options,
             channel_credentials,
             insecure,

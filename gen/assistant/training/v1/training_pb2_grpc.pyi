@@ -51,6 +51,8 @@ class TrainingServiceStub:
     """Goes back to the base model."""
     DeleteAdapter: _grpc.UnaryUnaryMultiCallable[_training_pb2.DeleteAdapterRequest, _training_pb2.DeleteAdapterResponse]
     """Deletes a voice that is not active, with its file."""
+    GetActiveAdapter: _grpc.UnaryUnaryMultiCallable[_training_pb2.GetActiveAdapterRequest, _training_pb2.GetActiveAdapterResponse]
+    """The voice that drafts for an account with a model, and where its file is."""
     CompareAdapters: _grpc.UnaryUnaryMultiCallable[_training_pb2.CompareAdaptersRequest, _training_pb2.CompareAdaptersResponse]
     """Compares two voices on the same held-out replies."""
 
@@ -77,6 +79,8 @@ class TrainingServiceAsyncStub(TrainingServiceStub):
     """Goes back to the base model."""
     DeleteAdapter: _aio.UnaryUnaryMultiCallable[_training_pb2.DeleteAdapterRequest, _training_pb2.DeleteAdapterResponse]  # type: ignore[assignment]
     """Deletes a voice that is not active, with its file."""
+    GetActiveAdapter: _aio.UnaryUnaryMultiCallable[_training_pb2.GetActiveAdapterRequest, _training_pb2.GetActiveAdapterResponse]  # type: ignore[assignment]
+    """The voice that drafts for an account with a model, and where its file is."""
     CompareAdapters: _aio.UnaryUnaryMultiCallable[_training_pb2.CompareAdaptersRequest, _training_pb2.CompareAdaptersResponse]  # type: ignore[assignment]
     """Compares two voices on the same held-out replies."""
 
@@ -154,6 +158,14 @@ class TrainingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_training_pb2.DeleteAdapterResponse, _abc.Awaitable[_training_pb2.DeleteAdapterResponse]]:
         """Deletes a voice that is not active, with its file."""
+
+    @_abc_1.abstractmethod
+    def GetActiveAdapter(
+        self,
+        request: _training_pb2.GetActiveAdapterRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_training_pb2.GetActiveAdapterResponse, _abc.Awaitable[_training_pb2.GetActiveAdapterResponse]]:
+        """The voice that drafts for an account with a model, and where its file is."""
 
     @_abc_1.abstractmethod
     def CompareAdapters(

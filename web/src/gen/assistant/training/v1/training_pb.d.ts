@@ -1320,6 +1320,102 @@ export declare type DeleteAdapterResponseJson = {
 export declare const DeleteAdapterResponseSchema: GenMessage<DeleteAdapterResponse, {jsonType: DeleteAdapterResponseJson}>;
 
 /**
+ * Asks which voice drafts.
+ *
+ * @generated from message assistant.training.v1.GetActiveAdapterRequest
+ */
+export declare type GetActiveAdapterRequest = Message<"assistant.training.v1.GetActiveAdapterRequest"> & {
+  /**
+   * The model that drafts, by id.
+   *
+   * @generated from field: string base_model = 1;
+   */
+  baseModel: string;
+};
+
+/**
+ * Asks which voice drafts.
+ *
+ * @generated from message assistant.training.v1.GetActiveAdapterRequest
+ */
+export declare type GetActiveAdapterRequestJson = {
+  /**
+   * The model that drafts, by id.
+   *
+   * @generated from field: string base_model = 1;
+   */
+  baseModel?: string;
+};
+
+/**
+ * Describes the message assistant.training.v1.GetActiveAdapterRequest.
+ * Use `create(GetActiveAdapterRequestSchema)` to create a new message.
+ */
+export declare const GetActiveAdapterRequestSchema: GenMessage<GetActiveAdapterRequest, {jsonType: GetActiveAdapterRequestJson}>;
+
+/**
+ * The voice that drafts.
+ *
+ * @generated from message assistant.training.v1.GetActiveAdapterResponse
+ */
+export declare type GetActiveAdapterResponse = Message<"assistant.training.v1.GetActiveAdapterResponse"> & {
+  /**
+   * The voice; not set when the model drafts as it is.
+   *
+   * @generated from field: assistant.training.v1.Adapter adapter = 1;
+   */
+  adapter?: Adapter | undefined;
+
+  /**
+   * Path of its GGUF file on the workers' machines.
+   *
+   * @generated from field: string path = 2;
+   */
+  path: string;
+
+  /**
+   * How strongly it is applied; 1 when left out.
+   *
+   * @generated from field: optional float scale = 3;
+   */
+  scale?: number | undefined;
+};
+
+/**
+ * The voice that drafts.
+ *
+ * @generated from message assistant.training.v1.GetActiveAdapterResponse
+ */
+export declare type GetActiveAdapterResponseJson = {
+  /**
+   * The voice; not set when the model drafts as it is.
+   *
+   * @generated from field: assistant.training.v1.Adapter adapter = 1;
+   */
+  adapter?: AdapterJson;
+
+  /**
+   * Path of its GGUF file on the workers' machines.
+   *
+   * @generated from field: string path = 2;
+   */
+  path?: string;
+
+  /**
+   * How strongly it is applied; 1 when left out.
+   *
+   * @generated from field: optional float scale = 3;
+   */
+  scale?: number | "NaN" | "Infinity" | "-Infinity";
+};
+
+/**
+ * Describes the message assistant.training.v1.GetActiveAdapterResponse.
+ * Use `create(GetActiveAdapterResponseSchema)` to create a new message.
+ */
+export declare const GetActiveAdapterResponseSchema: GenMessage<GetActiveAdapterResponse, {jsonType: GetActiveAdapterResponseJson}>;
+
+/**
  * Two voices to compare.
  *
  * @generated from message assistant.training.v1.CompareAdaptersRequest
@@ -1585,6 +1681,16 @@ export declare const TrainingService: GenService<{
     methodKind: "unary";
     input: typeof DeleteAdapterRequestSchema;
     output: typeof DeleteAdapterResponseSchema;
+  },
+  /**
+   * The voice that drafts for an account with a model, and where its file is.
+   *
+   * @generated from rpc assistant.training.v1.TrainingService.GetActiveAdapter
+   */
+  getActiveAdapter: {
+    methodKind: "unary";
+    input: typeof GetActiveAdapterRequestSchema;
+    output: typeof GetActiveAdapterResponseSchema;
   },
   /**
    * Compares two voices on the same held-out replies.
