@@ -43,6 +43,7 @@ from inference_svc.peers.job_queue import NoJobQueue, RedisJobQueue
 from inference_svc.peers.redis_cache import NoReplyCache, RedisReplyCache
 from inference_svc.peers.redis_presence import RedisPresence
 from inference_svc.peers.training import TrainingService
+from inference_svc.peers.voices import TrainedVoices
 from inference_svc.peers.worker_model import WorkerModel
 from inference_svc.settings import InferenceSettings
 from inference_svc.storage.draft_store import PostgresDraftStore
@@ -90,7 +91,9 @@ async def build(settings: InferenceSettings, rhythm: Rhythm | None = None) -> Se
     conversations = SyncedConversations(sync_channel, caller)
     client = _redis(settings, resources)
     cache = RedisReplyCache(client, settings.cache_ttl) if client else NoReplyCache()
-    training = TrainingService(_channel(settings.training_address, resources), caller)
+    training_channel = _channel(settings.training_address, resources)
+    training = TrainingService(training_channel, caller)
+    voices = TrainedVoices(training_channel, caller)
     delivery = FeedbackDelivery(database, training, interval=rhythm.delivery)
 
     errands = LooseEnds(_ONCE_MORE_S)
@@ -103,7 +106,7 @@ async def build(settings: InferenceSettings, rhythm: Rhythm | None = None) -> Se
     _in_background(delivery.run(), resources)
     _in_background(Sweeper(database, maker, interval=rhythm.sweep).run(), resources)
 
-    planner = Planner(conversations, model, catalogue)
+    planner = Planner(conversations, model, catalogue, voices)
     drafting = Drafting(planner, model, cache, store, loose_ends, announcements.announce)
     queue, news = _queue(client, resources)
     world = JobWorld(PostgresJobStore(database), queue, news, Pace(settings.jobs_at_once))
@@ -120,7 +123,9 @@ async def build(settings: InferenceSettings, rhythm: Rhythm | None = None) -> Se
     def add(server: grpc.aio.Server) -> None:
         responses = ResponsesServicer(drafting, acting, store, jobs, arrivals, heartbeat_seconds=rhythm.heartbeat)
         responses_pb2_grpc.add_ResponsesServiceServicer_to_server(responses, server)
-        models_pb2_grpc.add_ModelsServiceServicer_to_server(ModelsServicer(ModelListing(catalogue, model)), server)
+        models_pb2_grpc.add_ModelsServiceServicer_to_server(
+            ModelsServicer(ModelListing(catalogue, model, voices)), server
+        )
 
     return Service(
         name=_NAME,

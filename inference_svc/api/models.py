@@ -10,6 +10,8 @@ from assistant.inference.v1 import models_pb2_grpc, sampling_pb2
 
 from inference_svc.domain.model import KnownModel, ModelState, ModelStatus
 from inference_svc.domain.model_listing import ModelListing
+from inference_svc.domain.voice import Voice
+from svc_kit.identity import current_account
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -35,7 +37,8 @@ class ModelsServicer(models_pb2_grpc.ModelsServiceServicer):
 
     async def GetModelStatus(self, request: pb.GetModelStatusRequest, context: Context) -> pb.GetModelStatusResponse:
         """The loaded model."""
-        return _status(await self._listing.status())
+        status = await self._listing.status()
+        return _status(status, await self._listing.voice(current_account(), status))
 
 
 def _model(known: KnownModel, state: ModelState) -> pb.Model:
@@ -50,13 +53,14 @@ def _model(known: KnownModel, state: ModelState) -> pb.Model:
     )
 
 
-def _status(status: ModelStatus) -> pb.GetModelStatusResponse:
+def _status(status: ModelStatus, voice: Voice | None) -> pb.GetModelStatusResponse:
     return pb.GetModelStatusResponse(
         model_id=status.model_id,
         display_name=status.display_name,
         state=_STATES[status.state],
         message=status.message,
         load_progress=status.load_progress,
+        adapter=voice.name if voice else "",
         running=status.running,
         queued=status.queued,
         queue_eta_seconds=status.queue_eta_seconds,

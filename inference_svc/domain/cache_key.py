@@ -10,12 +10,15 @@ from uuid import UUID
 from inference_svc.domain.model import ModelStatus
 from inference_svc.domain.order import Sampling
 from inference_svc.domain.prompt import Prompt
+from inference_svc.domain.voice import Voice
 
 # Raise it when the same key would stand for another text.
 _FORMAT = 1
 
 
-def cache_key(account_id: UUID, model: ModelStatus, prompt: Prompt, sampling: Sampling, suggestions: int) -> str:
+def cache_key(
+    account_id: UUID, model: ModelStatus, voice: Voice | None, prompt: Prompt, sampling: Sampling, suggestions: int
+) -> str:
     """A hash of everything that determines the text.
 
     A missing seed is a value like any other: who asks the same again, by reloading a page or by a second tab, gets the
@@ -26,7 +29,7 @@ def cache_key(account_id: UUID, model: ModelStatus, prompt: Prompt, sampling: Sa
         "format": _FORMAT,
         "account": str(account_id),
         "model": model.sha256,
-        "adapter": "",
+        "adapter": voice.facts if voice else "",
         "template": prompt.template_id,
         "prompt": [[part.text, part.special] for part in prompt.parts],
         "stops": prompt.stops,

@@ -13,14 +13,17 @@ from inference_svc.domain.conversation import Context, Manner
 from inference_svc.domain.draft import Draft
 from inference_svc.domain.model import ModelOrder, ModelStatus, check_model_id
 from inference_svc.domain.order import DraftOrder
-from inference_svc.domain.ports import Catalogue, Conversations, Model
+from inference_svc.domain.ports import Catalogue, Conversations, Model, Voices
 from inference_svc.domain.prompt import Prompt
+from inference_svc.domain.voice import Voice
 from svc_kit.errors import DeadlineExceeded, FailedPrecondition, InvalidInput, NotFound, Overloaded, Unavailable
 from svc_kit.ids import new_id
 
 # The worker ends a little before the caller gives up, so that the caller is told why.
 _MARGIN_S = 0.2
 _CALL_S = 5.0
+# A draft in the voice that was known last is better than none.
+_VOICE_S = 1.0
 # Who only wants to be queued does not wait for a part that may be away.
 _CHECK_S = 2.0
 
@@ -32,6 +35,7 @@ class DraftPlan:
     order: DraftOrder
     context: Context
     model: ModelStatus
+    voice: Voice | None
     prompt: Prompt
     key: str
 
@@ -44,7 +48,7 @@ class DraftPlan:
                 message_id=self.context.turns[-1].message_id,
                 conversation_id=self.context.conversation_id,
                 prompt=self.prompt.text,
-                model_version=self.model.version,
+                model_version=self._version,
                 created_at=now,
                 suggestion=suggestion,
                 instruction=self.order.instruction,
@@ -54,22 +58,34 @@ class DraftPlan:
             for suggestion in range(self.order.suggestions)
         ]
 
+    @property
+    def _version(self) -> str:
+        """The model and the voice by their files."""
+        return f"{self.model.version}+{self.voice.sha256[:12]}" if self.voice else self.model.version
+
     def model_order(self) -> ModelOrder:
         """What the model is asked."""
         order = self.order
         timeout = max(order.time_left() - _MARGIN_S, _MARGIN_S)
         return ModelOrder(
-            order.account_id, self.context.conversation_id, self.prompt, order.sampling, order.suggestions, timeout
+            order.account_id,
+            self.context.conversation_id,
+            self.prompt,
+            order.sampling,
+            order.suggestions,
+            timeout,
+            self.voice,
         )
 
 
 class Planner:
     """Reads the conversation and the model's state and makes plans of wishes."""
 
-    def __init__(self, conversations: Conversations, model: Model, catalogue: Catalogue) -> None:
+    def __init__(self, conversations: Conversations, model: Model, catalogue: Catalogue, voices: Voices) -> None:
         self._conversations = conversations
         self._model = model
         self._catalogue = catalogue
+        self._voices = voices
 
     async def plan(self, order: DraftOrder) -> DraftPlan:
         """The plan. Raises what makes the draft impossible: InvalidInput, NotFound, FailedPrecondition, Unavailable."""
@@ -88,8 +104,9 @@ class Planner:
         check_model_id(order.model_id, self._catalogue.ids(), model)
         model.check_ready()
         prompt = await self._prompt(order, context, model)
-        key = cache_key(order.account_id, model, prompt, order.sampling, order.suggestions)
-        return DraftPlan(order, context, model, prompt, key)
+        voice = await self._voices.active(order.account_id, model.model_id, min(_VOICE_S, order.time_left()))
+        key = cache_key(order.account_id, model, voice, prompt, order.sampling, order.suggestions)
+        return DraftPlan(order, context, model, voice, prompt, key)
 
     async def check(self, order: DraftOrder) -> None:
         """Raise InvalidInput, NotFound or FailedPrecondition for what would make a plan impossible.

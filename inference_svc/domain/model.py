@@ -9,6 +9,7 @@ from uuid import UUID
 from inference_svc.domain.chat_template import ChatTemplate
 from inference_svc.domain.order import Sampling
 from inference_svc.domain.prompt import Prompt
+from inference_svc.domain.voice import Voice
 from svc_kit.errors import FailedPrecondition, InvalidInput, Unavailable
 
 
@@ -77,6 +78,8 @@ class ModelOrder:
     sampling: Sampling
     suggestions: int
     timeout: float
+    # None is the model as it is.
+    voice: Voice | None = None
 
 
 def check_model_id(asked: str, known: tuple[str, ...], status: ModelStatus) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from inference_svc.domain.model import KnownModel, ModelState, ModelStatus
-from inference_svc.domain.ports import Catalogue, Model
+from inference_svc.domain.ports import Catalogue, Model, Voices
+from inference_svc.domain.voice import Voice
 from svc_kit.errors import DeadlineExceeded, Unavailable
 
 _ANSWER_S = 2.0
@@ -14,9 +16,10 @@ _ANSWER_S = 2.0
 class ModelListing:
     """Puts together what the manifest and the worker know."""
 
-    def __init__(self, catalogue: Catalogue, model: Model) -> None:
+    def __init__(self, catalogue: Catalogue, model: Model, voices: Voices) -> None:
         self._catalogue = catalogue
         self._model = model
+        self._voices = voices
 
     async def status(self) -> ModelStatus:
         """How the loaded model is; UNKNOWN with a message when the worker does not answer."""
@@ -24,6 +27,10 @@ class ModelListing:
             return await self._model.status(_ANSWER_S)
         except (Unavailable, DeadlineExceeded) as error:
             return ModelStatus(ModelState.UNKNOWN, error.message)
+
+    async def voice(self, account_id: UUID, loaded: ModelStatus) -> Voice | None:
+        """The voice that drafts for the account with the loaded model."""
+        return await self._voices.active(account_id, loaded.model_id, _ANSWER_S) if loaded.model_id else None
 
     async def models(self) -> Sequence[tuple[KnownModel, ModelState]]:
         """Each model of the manifest, and whether it can work."""

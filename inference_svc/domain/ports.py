@@ -13,6 +13,7 @@ from inference_svc.domain.conversation import Context
 from inference_svc.domain.draft import Draft, Ending, Finish, Label, OwnerAction, Status
 from inference_svc.domain.events import ModelEvent
 from inference_svc.domain.model import KnownModel, ModelOrder, ModelStatus
+from inference_svc.domain.voice import Voice
 
 
 class Conversations(Protocol):
@@ -48,6 +49,14 @@ class Model(Protocol):
 
     async def read_ahead(self, order: ModelOrder) -> None:
         """Read a prompt so that `generate` begins at once; it gives way to all who wait. Raises Overloaded, Unavailable."""
+        ...
+
+
+class Voices(Protocol):
+    """Which adapters draft for whom."""
+
+    async def active(self, account_id: UUID, model_id: str, seconds: float) -> Voice | None:
+        """The voice that drafts for the account with this model; None is the model as it is."""
         ...
 
 

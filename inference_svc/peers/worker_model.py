@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 
 import grpc
 from assistant.inference.v1 import sampling_pb2, worker_pb2, worker_pb2_grpc
@@ -12,8 +14,10 @@ from inference_svc.domain.draft import Finish
 from inference_svc.domain.events import Finished, ModelEvent, Phase, Piece, Progress
 from inference_svc.domain.model import ModelOrder, ModelState, ModelStatus
 from inference_svc.domain.order import Sampling
+from inference_svc.domain.voice import Voice
 from inference_svc.peers.rpc_errors import peer_errors
 from svc_kit.clients import InternalCaller
+from svc_kit.errors import FailedPrecondition, InvalidInput
 
 _PART = "the model's process"
 
@@ -61,24 +65,70 @@ class WorkerModel:
 
     async def generate(self, order: ModelOrder) -> AsyncGenerator[ModelEvent, None]:
         """Continue a prompt. Closing the generator cancels the call, and so the worker's work."""
+        deadline = time.monotonic() + order.timeout
         with peer_errors(_PART):
-            call = self._stub.Generate(
-                _request(order), timeout=order.timeout, metadata=self._caller.metadata(order.account_id)
-            )
             try:
-                async for answer in call:
-                    yield _event(answer)
-            finally:
-                # Without this the worker goes on for a reader that is gone, until the call is collected.
-                call.cancel()
+                async with aclosing(self._said(order, deadline)) as said:
+                    async for event in said:
+                        yield event
+            except grpc.aio.AioRpcError as error:
+                await self._load_what_it_lacks(error, order.voice, deadline)
+                async with aclosing(self._said(order, deadline)) as said:
+                    async for event in said:
+                        yield event
 
     async def read_ahead(self, order: ModelOrder) -> None:
         """Read a prompt into the worker's cache."""
-        request = worker_pb2.PrefillRequest(
-            prompt=_parts(order), cache_key=str(order.conversation_id), account_id=str(order.account_id)
-        )
+        deadline = time.monotonic() + order.timeout
         with peer_errors(_PART):
-            await self._stub.Prefill(request, timeout=order.timeout, metadata=self._caller.metadata(order.account_id))
+            try:
+                await self._prefill(order, deadline)
+            except grpc.aio.AioRpcError as error:
+                await self._load_what_it_lacks(error, order.voice, deadline)
+                await self._prefill(order, deadline)
+
+    async def _said(self, order: ModelOrder, deadline: float) -> AsyncGenerator[ModelEvent, None]:
+        call = self._stub.Generate(
+            _request(order), timeout=_left(deadline), metadata=self._caller.metadata(order.account_id)
+        )
+        try:
+            async for answer in call:
+                yield _event(answer)
+        finally:
+            # Without this the worker goes on for a reader that is gone, until the call is collected.
+            call.cancel()
+
+    async def _prefill(self, order: ModelOrder, deadline: float) -> None:
+        request = worker_pb2.PrefillRequest(
+            prompt=_parts(order),
+            cache_key=str(order.conversation_id),
+            adapter_id=_adapter_id(order),
+            account_id=str(order.account_id),
+        )
+        await self._stub.Prefill(request, timeout=_left(deadline), metadata=self._caller.metadata(order.account_id))
+
+    async def _load_what_it_lacks(self, error: grpc.aio.AioRpcError, voice: Voice | None, deadline: float) -> None:
+        """Load the voice if that is what the call failed for: a worker begins without any, and before anything is said."""
+        if voice is None or error.code() is not grpc.StatusCode.NOT_FOUND:
+            raise error
+        request = worker_pb2.LoadAdapterRequest(
+            adapter_id=voice.adapter_id, path=voice.path, sha256=voice.sha256, scale=voice.scale
+        )
+        try:
+            with peer_errors(_PART):
+                await self._stub.LoadAdapter(request, timeout=_left(deadline), metadata=self._caller.metadata())
+        except (FailedPrecondition, InvalidInput) as refusal:
+            raise FailedPrecondition(
+                "VOICE_UNUSABLE", f"the voice cannot be used ({refusal.message}); choose another one, or none"
+            ) from refusal
+
+
+def _left(deadline: float) -> float:
+    return max(0.0, deadline - time.monotonic())
+
+
+def _adapter_id(order: ModelOrder) -> str:
+    return order.voice.adapter_id if order.voice else ""
 
 
 def _status(answer: worker_pb2.StatusResponse) -> ModelStatus:
@@ -106,6 +156,7 @@ def _request(order: ModelOrder) -> worker_pb2.GenerateRequest:
         stops=order.prompt.stops,
         suggestions=order.suggestions,
         cache_key=str(order.conversation_id),
+        adapter_id=_adapter_id(order),
         account_id=str(order.account_id),
     )
 

@@ -47,5 +47,10 @@ class TrainingServicer(training_pb2_grpc.TrainingServiceServicer):
     async def DeleteAdapter(self, request: pb.DeleteAdapterRequest, context: Context) -> pb.DeleteAdapterResponse:
         raise NotImplementedYet("DeleteAdapter")
 
+    async def GetActiveAdapter(
+        self, request: pb.GetActiveAdapterRequest, context: Context
+    ) -> pb.GetActiveAdapterResponse:
+        raise NotImplementedYet("GetActiveAdapter")
+
     async def CompareAdapters(self, request: pb.CompareAdaptersRequest, context: Context) -> pb.CompareAdaptersResponse:
         raise NotImplementedYet("CompareAdapters")

@@ -15,7 +15,7 @@ from assistant.inference.v1 import (
     worker_pb2_grpc,
 )
 from assistant.sync.v1 import conversations_pb2_grpc
-from assistant.training.v1 import samples_pb2_grpc
+from assistant.training.v1 import samples_pb2_grpc, training_pb2_grpc
 
 from inference_svc.settings import InferenceSettings
 from inference_svc.wiring import Rhythm, build
@@ -169,11 +169,16 @@ async def running_neighbours() -> AsyncIterator[Neighbours]:
         for name, add in (
             ("sync", lambda s: conversations_pb2_grpc.add_ConversationsServiceServicer_to_server(them.sync, s)),
             ("worker", lambda s: worker_pb2_grpc.add_WorkerServiceServicer_to_server(them.worker, s)),
-            ("training", lambda s: samples_pb2_grpc.add_SamplesServiceServicer_to_server(them.training, s)),
+            ("training", lambda s: _add_training(them.training, s)),
         ):
             server = await stack.enter_async_context(serving(name, add))
             them.addresses[name] = f"127.0.0.1:{server.port}"
         yield them
+
+
+def _add_training(training: ScriptedTraining, server: grpc.aio.Server) -> None:
+    samples_pb2_grpc.add_SamplesServiceServicer_to_server(training, server)
+    training_pb2_grpc.add_TrainingServiceServicer_to_server(training, server)
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from uuid import UUID
 import grpc
 from assistant.inference.v1 import responses_pb2, sampling_pb2, worker_pb2, worker_pb2_grpc
 from assistant.sync.v1 import conversations_pb2, conversations_pb2_grpc, messages_pb2
-from assistant.training.v1 import samples_pb2, samples_pb2_grpc
+from assistant.training.v1 import samples_pb2, samples_pb2_grpc, training_pb2, training_pb2_grpc
 
 from svc_kit.errors import DomainError, NotFound
 from svc_kit.gate import Gate
@@ -204,6 +204,9 @@ class ScriptedWorker(worker_pb2_grpc.WorkerServiceServicer):
         self.may_read = asyncio.Event()
         self.may_read.set()
         self.illegible: Exception | None = None
+        # Adapters that were loaded; a request for one fails until it is, and loading with `unloadable` if that is set.
+        self.loaded: list[worker_pb2.LoadAdapterRequest] = []
+        self.unloadable: Exception | None = None
         self.time_left: list[float] = []
         self.stopped = asyncio.Event()
 
@@ -220,6 +223,7 @@ class ScriptedWorker(worker_pb2_grpc.WorkerServiceServicer):
         return worker_pb2.CountTokensResponse(counts=counts, context_size=self.status.context_size)
 
     async def Prefill(self, request: worker_pb2.PrefillRequest, context: Any) -> worker_pb2.PrefillResponse:
+        self._check_loaded(request.adapter_id)
         self.read_ahead.append(request)
         await self.may_read.wait()
         if self.illegible is not None:
@@ -229,6 +233,7 @@ class ScriptedWorker(worker_pb2_grpc.WorkerServiceServicer):
     async def Generate(
         self, request: worker_pb2.GenerateRequest, context: Any
     ) -> AsyncIterator[worker_pb2.GenerateResponse]:
+        self._check_loaded(request.adapter_id)
         self.requests.append(request)
         self.time_left.append(context.time_remaining())
         try:
@@ -243,13 +248,26 @@ class ScriptedWorker(worker_pb2_grpc.WorkerServiceServicer):
             self.stopped.set()
             raise
 
+    async def LoadAdapter(self, request: worker_pb2.LoadAdapterRequest, context: Any) -> worker_pb2.LoadAdapterResponse:
+        if self.unloadable is not None:
+            raise self.unloadable
+        self.loaded.append(request)
+        return worker_pb2.LoadAdapterResponse()
 
-class ScriptedTraining(samples_pb2_grpc.SamplesServiceServicer):
+    def _check_loaded(self, adapter_id: str) -> None:
+        if adapter_id and adapter_id not in [request.adapter_id for request in self.loaded]:
+            raise NotFound(f"adapter {adapter_id} is not loaded")
+
+
+class ScriptedTraining(samples_pb2_grpc.SamplesServiceServicer, training_pb2_grpc.TrainingServiceServicer):
     """Keeps feedback by event id, as the real one does, and counts what it is told."""
 
     def __init__(self) -> None:
         self.calls: list[samples_pb2.RecordFeedbackRequest] = []
         self.failures: list[Exception] = []
+        # Voices by account, and what asking for them fails with.
+        self.voices: dict[UUID, training_pb2.GetActiveAdapterResponse] = {}
+        self.mute: Exception | None = None
 
     def events(self, response_id: str) -> list[samples_pb2.RecordFeedbackRequest]:
         return [call for call in self.calls if call.response_id == response_id]
@@ -262,3 +280,13 @@ class ScriptedTraining(samples_pb2_grpc.SamplesServiceServicer):
             raise self.failures.pop()
         self.calls.append(request)
         return samples_pb2.RecordFeedbackResponse(sample_id=str(new_id()))
+
+    async def GetActiveAdapter(
+        self, request: training_pb2.GetActiveAdapterRequest, context: Any
+    ) -> training_pb2.GetActiveAdapterResponse:
+        if self.mute is not None:
+            raise self.mute
+        account_id = current_account()
+        voice = self.voices.get(account_id)
+        fits = voice is not None and voice.adapter.base_model == request.base_model
+        return voice if voice is not None and fits else training_pb2.GetActiveAdapterResponse()

@@ -23,6 +23,7 @@ REQUESTS: dict[str, Any] = {
     "ActivateAdapter": training_pb2.ActivateAdapterRequest(adapter_id=ID),
     "DeactivateAdapter": training_pb2.DeactivateAdapterRequest(adapter_id=ID),
     "DeleteAdapter": training_pb2.DeleteAdapterRequest(adapter_id=ID),
+    "GetActiveAdapter": training_pb2.GetActiveAdapterRequest(base_model="phi-2"),
     "CompareAdapters": training_pb2.CompareAdaptersRequest(),
 }
 

@@ -1,19 +1,23 @@
 """inference_svc with the real worker and the packaged model."""
 
+import hashlib
 from collections.abc import AsyncIterator
 
 import pytest
 from assistant.inference.v1 import responses_pb2, sampling_pb2, worker_pb2, worker_pb2_grpc
+from assistant.training.v1 import training_pb2
 
 from inference_svc.worker.settings import WorkerSettings
 from inference_svc.worker.wiring import build
 from svc_kit.clients import InternalCaller, channel_to
+from svc_kit.ids import new_id
 from svc_kit.server import running
 from svc_kit.settings import DatabaseSettings, from_mapping
 from tests.contract.inference_svc.product import NOBODY, Neighbours, Product, running_neighbours, running_product
 from tests.contract.inference_svc.scripted import INTERNAL_KEY, serving
 from tests.deadline import eventually, eventually_answers
 from tests.integration.inference_svc.relay import Relay
+from tests.integration.worker.made_adapter import write_adapter
 
 GREEDY = sampling_pb2.SamplingOptions(temperature=0, max_tokens=24)
 
@@ -83,6 +87,24 @@ async def test_suggestions_share_a_prompt(product):
     answer = await product.generate(message_id=said.newest, suggestions=2, sampling=sampling)
 
     assert len(answer.suggestions) == 2
+
+
+async def test_a_chosen_voice_drafts_and_taken_back_it_leaves_no_trace(product, model_path, tmp_path):
+    path = write_adapter(tmp_path / "voice.gguf", model_path)
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    adapter = training_pb2.Adapter(adapter_id=str(new_id()), base_model="smollm2-135m-instruct", sha256=sha256)
+    said = product.say("Hey, are you coming to dinner tonight?")
+    wish = {"message_id": said.newest, "sampling": GREEDY, "skip_cache": True}
+
+    plain = (await product.generate(**wish)).suggestions[0]
+    product.training.voices[product.account_id] = training_pb2.GetActiveAdapterResponse(adapter=adapter, path=str(path))
+    voiced = (await product.generate(**wish)).suggestions[0]
+    product.training.voices.clear()
+    again = (await product.generate(**wish)).suggestions[0]
+
+    assert voiced.model_version == f"{plain.model_version}+{sha256[:12]}"
+    assert voiced.response != plain.response
+    assert again.response == plain.response
 
 
 async def test_a_conversation_longer_than_the_context_is_cut(product):

@@ -5,15 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from inference_svc.model_files import DEFAULT_CACHE, ModelFiles, load_manifest
 from inference_svc.worker.llama.backend import ContextOptions
 from tests.integration.worker.running import RunningModel, running_model
-
-
-@pytest.fixture(scope="session")
-def model_path() -> Path:
-    files = ModelFiles(load_manifest(), DEFAULT_CACHE)
-    return files.find(files.manifest.get("smollm2-135m-instruct"))
 
 
 @pytest.fixture(scope="session")
