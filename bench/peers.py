@@ -1,4 +1,4 @@
-"""The worker beside its peers: the bare llama_decode loop, llama-server, and llama-cpp-python's own Llama, in the same run.
+"""The worker beside its peers: the bare llama_decode loop, llama-server with its own limit, and llama-cpp-python's own Llama.
 
 python -m bench.peers [--model MODEL.gguf] [--streams 1 8 32] [--prompt 100] [--predict 64] [--rounds 3] [--threads 2]
 
@@ -24,7 +24,7 @@ import inference_svc.worker.llama  # noqa: F401  # isort: skip
 from llama_cpp import Llama
 
 from bench.bare_decode import measure
-from bench.serving import Heard, LlamaServer, Server, Size, Worker, llama_server, worker
+from bench.serving import Heard, LlamaServer, Server, Size, Worker, batched_bench, llama_server, worker
 from bench.stream import packaged_model
 from bench.table import Row, print_table
 
@@ -92,7 +92,7 @@ def run(
 
 async def _throughput(model: Path, streams: int, prompt: int, predict: int, rounds: int, threads: int) -> list[Row]:
     size = Size(streams, _padded(prompt + predict + 64), threads)
-    ours, theirs, single = Pace(), Pace(), []
+    ours, theirs, batched, single = Pace(), Pace(), [], []
     bare: dict[bool, list[float]] = {True: [], False: []}
     for number in range(rounds):
         prompts = [_text(prompt, f"{number} {stream}") for stream in range(streams)]
@@ -102,6 +102,7 @@ async def _throughput(model: Path, streams: int, prompt: int, predict: int, roun
             await _wave(ours, server, prompts, predict)
         async with llama_server(model, size) as peer:
             await _wave(theirs, peer, prompts, predict)
+        batched.append(batched_bench(model, size, prompt, predict))
         if streams == 1:
             single.append(_llama(model, prompts[0], predict, size))
     name = f"{streams} streams" if streams > 1 else "1 stream"
@@ -110,6 +111,7 @@ async def _throughput(model: Path, streams: int, prompt: int, predict: int, roun
     rows = [
         _row(f"{name}: over the bare loop", ours.rate, limit, "bare loop", "≥ 0.95"),
         _row(f"{name}: over llama-server", ours.rate, theirs.rate, "llama-server", "≥ 1.1" if streams > 1 else ""),
+        _row(f"{name}: llama-server over its limit", theirs.rate, median(batched), "llama-batched-bench", ""),
         Row(
             f"{name}: first token",
             ours.first * 1000,

