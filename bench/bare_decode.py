@@ -94,12 +94,21 @@ class BareLoop:
 
 
 def measure(
-    model_path: str | Path, n_seq: int, n_prompt: int, n_predict: int, threads: int, *, unified: bool = True
+    model_path: str | Path,
+    n_seq: int,
+    n_prompt: int,
+    n_predict: int,
+    threads: int,
+    *,
+    unified: bool = True,
+    gpu_layers: int = -1,
 ) -> BareResult:
     """Run the loop once on its own model and context. The first step of a context is not counted."""
     lib.llama_log_set(_quiet, ctypes.c_void_p(0))
     lib.llama_backend_init()
-    model = lib.llama_model_load_from_file(str(model_path).encode(), lib.llama_model_default_params())
+    params = lib.llama_model_default_params()
+    params.n_gpu_layers = gpu_layers
+    model = lib.llama_model_load_from_file(str(model_path).encode(), params)
     assert model, model_path
     # Room as the engine has it: cells in multiples of 256, which is what llama.cpp pads to.
     loop = BareLoop(model, n_seq, max(8192, n_seq * (n_prompt + n_predict + 256)), threads, unified)

@@ -1,14 +1,23 @@
-"""The worker, but that its model never says that it is done: every draft is as long as was asked, as with the peers."""
+"""The worker, but that its model never says that it is done: every draft is as long as was asked, as with the peers.
+
+It also counts what the steps take in which every sequence writes, and shows that beside its other metrics.
+"""
 
 from __future__ import annotations
 
 import sys
+import time
+from collections.abc import Sequence
+from typing import Any
 
 import uvloop
 
 # First, since it chooses how OpenMP waits, which is read when llama.cpp is loaded.
 import inference_svc.worker.llama  # noqa: F401  # isort: skip
 
+from prometheus_client import Gauge
+
+from inference_svc.worker.engine.backend import Span
 from inference_svc.worker.llama import source
 from inference_svc.worker.llama.backend import LlamaBackend
 from inference_svc.worker.settings import WorkerSettings
@@ -20,8 +29,43 @@ from svc_kit.server import serve
 class EndlessBackend(LlamaBackend):
     """Goes on where others end."""
 
+    def __init__(self, *arguments: Any) -> None:
+        self.full_steps = self.full_reused = 0
+        # From the end of one such step to the end of the next, and of that what llama.cpp takes.
+        self.full_seconds = self.decode_seconds = 0.0
+        self._last_ended: float | None = None
+        self._took = 0.0
+        self._reused = 0
+        super().__init__(*arguments)
+        for name, value in {
+            "steps": lambda: self.full_steps,
+            "seconds": lambda: self.full_seconds,
+            "decode_seconds": lambda: self.decode_seconds,
+            "graphs_reused": lambda: self.full_reused,
+        }.items():
+            Gauge(f"bench_{name}", "Of steps in which every sequence writes.").set_function(value)
+
     def ends(self, token: int) -> bool:
         return False
+
+    def decode(self, spans: Sequence[Span]) -> int:
+        code = super().decode(spans)
+        ended = time.perf_counter()
+        reused_before, self._reused = self._reused, self.graphs_reused()
+        full = len(spans) == self.limits.sequences and all(len(span.tokens) == 1 for span in spans)
+        if full and self._last_ended is not None:
+            self.full_steps += 1
+            self.full_seconds += ended - self._last_ended
+            self.decode_seconds += self._took
+            self.full_reused += self._reused - reused_before
+        self._last_ended = ended if full else None
+        return code
+
+    def _compute(self) -> int:
+        began = time.perf_counter()
+        code = super()._compute()
+        self._took = time.perf_counter() - began
+        return code
 
 
 async def _main(settings: WorkerSettings) -> None:

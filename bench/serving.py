@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +25,8 @@ from assistant.inference.v1 import sampling_pb2, worker_pb2, worker_pb2_grpc
 from svc_kit.clients import channel_to
 from svc_kit.tokens import mint_internal
 
-_STARTS_IN_S = 120
+# The checksum of a large model, and its way to a GPU.
+_STARTS_IN_S = 600
 _ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -103,6 +104,8 @@ class Worker:
             status = await self._stub.Status(worker_pb2.StatusRequest(), metadata=self._metadata())
         except grpc.aio.AioRpcError:
             return False
+        if status.state == sampling_pb2.MODEL_STATE_FAILED:
+            raise RuntimeError(f"the worker cannot serve: {status.message}")
         return bool(status.state == sampling_pb2.MODEL_STATE_READY)
 
     def _metadata(self) -> list[tuple[str, str]]:
@@ -110,8 +113,13 @@ class Worker:
 
 
 @asynccontextmanager
-async def worker(model: Path, size: Size, queue_limit: int = 512) -> AsyncIterator[Worker]:
-    """Our worker, as a process of its own. With room for every stream at its longest, as llama-server has it."""
+async def worker(
+    model: Path, size: Size, queue_limit: int = 512, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[Worker]:
+    """Our worker, as a process of its own. With room for every stream at its longest, as llama-server has it.
+
+    `settings` are more of its environment, and go before these.
+    """
     key, port = secrets.token_hex(32), free_port()
     environment = os.environ | {
         "ASSISTANT_INTERNAL_KEY": key,
@@ -123,6 +131,7 @@ async def worker(model: Path, size: Size, queue_limit: int = 512) -> AsyncIterat
         "ML_SERVICE_CACHE_TOKENS": str(size.streams * size.context),
         "ML_SERVICE_THREADS": str(size.threads),
         "ML_SERVICE_QUEUE_LIMIT": str(queue_limit),
+        **(settings or {}),
     }
     with _process([sys.executable, "-m", "bench.endless_worker"], environment) as process_id:
         async with channel_to(f"127.0.0.1:{port}") as channel:

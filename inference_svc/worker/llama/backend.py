@@ -9,7 +9,7 @@ import llama_cpp.llama_cpp as lib
 import numpy as np
 
 from inference_svc.worker.engine.adapters import AdapterFile, AdapterUnusable
-from inference_svc.worker.engine.backend import Sampler, Span
+from inference_svc.worker.engine.backend import DECODED, Sampler, Span
 from inference_svc.worker.engine.model import ModelUnusable
 from inference_svc.worker.engine.request import Limits, Sampling
 from inference_svc.worker.llama.adapter import LlamaAdapter, set_adapter
@@ -62,12 +62,9 @@ class LlamaBackend:
 
     def decode(self, spans: Sequence[Span]) -> int:
         has_output = self._batch.fill(spans)
-        code = int(lib.llama_decode(self._context, self._batch.struct))
-        if code == 0:
-            # On a GPU decode returns before the work is done; waiting here keeps the measured step time honest.
-            lib.llama_synchronize(self._context)
-            if has_output:
-                self._view_rows()
+        code = self._compute()
+        if code == DECODED and has_output:
+            self._view_rows()
         return code
 
     def sampler(self, sampling: Sampling, seed: int, history: Sequence[int]) -> Sampler:
@@ -168,6 +165,13 @@ class LlamaBackend:
         # (154, the pool 105); it copies a shared prompt where the pool only counts it twice.
         params.kv_unified = not options.is_split
         return params
+
+    def _compute(self) -> int:
+        code = int(lib.llama_decode(self._context, self._batch.struct))
+        if code == DECODED:
+            # On a GPU decode returns before the work is done; waiting here keeps the measured step time honest.
+            lib.llama_synchronize(self._context)
+        return code
 
     def _view_rows(self) -> None:
         """Look at the logits where they lie. The place rarely changes, and making the view costs more than a token's text."""
