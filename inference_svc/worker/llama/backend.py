@@ -18,6 +18,7 @@ from inference_svc.worker.llama.grammar import Grammar
 from inference_svc.worker.llama.library import log_tail
 from inference_svc.worker.llama.model import LlamaModel
 from inference_svc.worker.llama.sampler import LlamaSampler, Outputs
+from inference_svc.worker.llama.survey import Seen, Survey
 from inference_svc.worker.llama.tokenizer import Tokenizer, piece_of
 from inference_svc.worker.llama.workspace import Row, Workspace
 
@@ -50,7 +51,9 @@ class LlamaBackend:
         self._pieces = [piece_of(model.vocab, token, special=False) for token in range(model.vocab_size)]
         self._ends = frozenset(t for t in range(model.vocab_size) if lib.llama_vocab_is_eog(model.vocab, t))
         silent = [t for t, piece in enumerate(self._pieces) if t in self._ends or not piece.strip()]
-        self._outputs = Outputs(self._row, Workspace(model.vocab_size), np.array(silent, np.int32))
+        self._survey = Survey(model.vocab_size, options.threads)
+        self._seen: list[Seen] = []
+        self._outputs = Outputs(self._row, Workspace(model.vocab_size), np.array(silent, np.int32), self._seen_row)
         self._rows = np.empty((0, model.vocab_size), np.float32)
         self._rows_address = 0
         self._context: Any = None
@@ -61,10 +64,11 @@ class LlamaBackend:
         self.reset()
 
     def decode(self, spans: Sequence[Span]) -> int:
-        has_output = self._batch.fill(spans)
+        outputs = self._batch.fill(spans)
         code = self._compute()
-        if code == DECODED and has_output:
+        if code == DECODED and outputs:
             self._view_rows()
+            self._seen = self._survey.look(self._rows[:outputs])
         return code
 
     def sampler(self, sampling: Sampling, seed: int, history: Sequence[int]) -> Sampler:
@@ -145,6 +149,7 @@ class LlamaBackend:
         self._warm_up()
 
     def close(self) -> None:
+        self._survey.close()
         self._tokenizer.close()
         self._free()
         for adapter in self._adapters:
@@ -184,6 +189,9 @@ class LlamaBackend:
     def _row(self, output: int) -> Row:
         row: Row = self._rows[output]
         return row
+
+    def _seen_row(self, output: int) -> Seen | None:
+        return self._seen[output] if self._seen else None
 
     def _warm_up(self) -> None:
         """Let llama.cpp allocate and compile now rather than in the first request."""

@@ -31,9 +31,9 @@ class NumpyBatch:
             logits=_pointer(self._outputs, ctypes.c_int8),
         )
 
-    def fill(self, spans: Sequence[Span]) -> bool:
-        """Write the spans; return whether they ask for an output."""
-        end, outputs = 0, False
+    def fill(self, spans: Sequence[Span]) -> int:
+        """Write the spans; return how many outputs they ask for."""
+        end, outputs = 0, 0
         for sequence, start, tokens, output in spans:
             begin, end = end, end + len(tokens)
             self._tokens[begin:end] = tokens
@@ -41,7 +41,7 @@ class NumpyBatch:
             self._sequences[begin:end] = sequence
             self._outputs[begin:end] = 0
             self._outputs[end - 1] = output
-            outputs |= output
+            outputs += output
         self.struct.n_tokens = end
         return outputs
 

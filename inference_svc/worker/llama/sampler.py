@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from inference_svc.worker.engine.backend import Choice
 from inference_svc.worker.engine.request import Sampling
 from inference_svc.worker.llama.grammar import Grammar
-from inference_svc.worker.llama.workspace import Row, Workspace
+from inference_svc.worker.llama.survey import DEPTH, Seen
+from inference_svc.worker.llama.workspace import Row, Workspace, likeliest
 
 # How far back the repeat penalty looks.
 _PENALTY_WINDOW = 64
@@ -26,6 +27,8 @@ class Outputs:
     row: Callable[[int], Row]
     workspace: Workspace
     silent: NDArray[np.int32]
+    # What has been found out about them beforehand, where that was worth it.
+    seen: Callable[[int], Seen | None] = lambda _: None
 
 
 class LlamaSampler:
@@ -45,12 +48,12 @@ class LlamaSampler:
         self._chain = None if sampling.greedy else _chain(sampling, seed)
 
     def sample(self, output: int) -> Choice:
-        row = self._outputs.row(output)
-        normalizer = self._outputs.workspace.log_sum_exp(row)
+        row, seen = self._outputs.row(output), self._outputs.seen(output)
+        normalizer = seen.normalizer if seen else self._outputs.workspace.log_sum_exp(row)
         if not math.isfinite(normalizer):
             raise ArithmeticError("the model's output is not a number")
         # A grammar says itself what comes first.
-        token = self._draw_next(row) if self._history or self._grammar else self._draw_first(row)
+        token = self._draw_next(row, seen) if self._history or self._grammar else self._draw_first(row)
         self._history.append(token)
         if self._grammar is not None:
             self._grammar.accept(token)
@@ -72,28 +75,31 @@ class LlamaSampler:
         row[silent] = raw
         return token
 
-    def _draw_next(self, row: Row) -> int:
+    def _draw_next(self, row: Row, seen: Seen | None) -> int:
+        # A penalty above 1 only lowers some tokens, at most as many as it looks back: the likeliest are still among these.
+        known = seen if self._top_k + _PENALTY_WINDOW <= DEPTH and self._penalty >= 1.0 else None
         if self._penalty == 1.0:
-            return self._draw(row)
+            return self._draw(row, known)
         repeated = list(set(self._history))
         raw = row[repeated]
         row[repeated] = np.where(raw > 0, raw / self._penalty, raw * self._penalty)
-        token = self._draw(row)
+        token = self._draw(row, known)
         # Restored: the confidence is the model's own, and other suggestions may draw from the same row.
         row[repeated] = raw
         return token
 
-    def _draw(self, row: Row) -> int:
-        token = self._drawn(row)
+    def _draw(self, row: Row, seen: Seen | None = None) -> int:
+        token = self._drawn(row, seen)
         if self._grammar is None or self._grammar.allows(token):
             return token
         # Only now is the whole vocabulary held against the grammar: mostly the model writes what it may.
         return self._drawn(self._grammar.masked(row))
 
-    def _drawn(self, row: Row) -> int:
+    def _drawn(self, row: Row, seen: Seen | None = None) -> int:
         if self._chain is None:
             return int(row.argmax())
-        return self._outputs.workspace.draw(row, self._top_k, self._chain)
+        ids = seen.likeliest if seen else likeliest(row, self._top_k)
+        return self._outputs.workspace.draw(row, ids, self._chain)
 
 
 def _chain(sampling: Sampling, seed: int) -> Any:

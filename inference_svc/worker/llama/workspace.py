@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 Row = NDArray[np.float32]
 
-_GROUPS = 64
+# Into so many a row is divided to find its largest.
+GROUPS = 64
 # Below this, a sum of float32 may have lost terms that were too small.
-_TINY = 1e-20
+TINY = 1e-20
 _candidate = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
 
 
@@ -31,15 +32,14 @@ class Workspace:
         scratch = self._scratch
         with np.errstate(over="ignore"):
             total = float(np.exp(row, out=scratch).sum())
-        if _TINY < total < math.inf:
+        if TINY < total < math.inf:
             return math.log(total)
         most = row.max()
         np.subtract(row, most, out=scratch)
         return float(most) + math.log(float(np.exp(scratch, out=scratch).sum()))
 
-    def draw(self, row: Row, top_k: int, chain: Any) -> int:
-        """Let a llama.cpp sampler chain, which begins with this top_k, choose a token."""
-        ids = likeliest(row, top_k)
+    def draw(self, row: Row, ids: NDArray[np.intp], chain: Any) -> int:
+        """Let a llama.cpp sampler chain choose one of these tokens."""
         candidates = self._candidates[: len(ids)]
         candidates["id"] = ids
         candidates["logit"] = row[ids]
@@ -55,10 +55,10 @@ def likeliest(row: Row, count: int) -> NDArray[np.intp]:
     The largest of each group are at least as many as the groups, so their count-th largest is a bound that the wanted
     ones reach. A pass over the row costs a tenth of sorting it, or of giving llama.cpp the whole vocabulary.
     """
-    width = len(row) // _GROUPS
+    width = len(row) // GROUPS
     if count * 4 > width:
         count = min(count, len(row))
         return np.argpartition(row, len(row) - count)[len(row) - count :]
-    most = row[: width * _GROUPS].reshape(_GROUPS, width).max(axis=0)
+    most = row[: width * GROUPS].reshape(GROUPS, width).max(axis=0)
     most.partition(width - count)
     return np.flatnonzero(row >= most[width - count])
