@@ -87,15 +87,20 @@ def _describe(writer: gguf.GGUFWriter, shape: Shape) -> None:
     writer.add_layer_norm_rms_eps(1e-5)
     writer.add_rope_dimension_count(shape.width // shape.heads)
     writer.add_rope_freq_base(shape.rope_base)
-    writer.add_vocab_size(shape.vocabulary)
+    describe_tokens(writer, shape.vocabulary, shape.speaks)
+
+
+def describe_tokens(writer: gguf.GGUFWriter, vocabulary: int, speaks: bool = False) -> None:
+    """Write the vocabulary, of so many tokens."""
+    writer.add_vocab_size(vocabulary)
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("smollm")
     tokens = [*_SPECIAL, *_byte_letters(), "ab"]
-    spare = shape.vocabulary - len(tokens)
-    tokens += [f"word{number}" if shape.speaks else f"<unused {number}>" for number in range(spare)]
+    spare = vocabulary - len(tokens)
+    tokens += [f"word{number}" if speaks else f"<unused {number}>" for number in range(spare)]
     writer.add_token_list(tokens)
     usual, special, unused = gguf.TokenType.NORMAL, gguf.TokenType.CONTROL, gguf.TokenType.UNUSED
-    rest = usual if shape.speaks else unused
+    rest = usual if speaks else unused
     writer.add_token_types([special] * len(_SPECIAL) + [usual] * (BYTES + 1) + [rest] * spare)
     writer.add_token_merges(["a b"])
     writer.add_bos_token_id(1)

@@ -41,6 +41,10 @@ class Backend(Protocol):
 
     limits: Limits
 
+    @property
+    def rewinds(self) -> bool:
+        """Whether `cut` can work at all: a recurrent model keeps what it made of all tokens together."""
+
     def decode(self, spans: Sequence[Span]) -> int:
         """Feed the spans in one step and return the code. NO_ROOM leaves the cache as it was."""
 

@@ -9,7 +9,7 @@ from inference_svc.worker.engine.backend import Backend, Span
 from inference_svc.worker.engine.counts import Counts
 from inference_svc.worker.engine.job import Branch, Job
 from inference_svc.worker.engine.prefill_budget import PrefillBudget
-from inference_svc.worker.engine.sequences import Sequences, common_prefix
+from inference_svc.worker.engine.sequences import MARKS, Sequences, common_prefix
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Scheduler:
         writing = [branch for branch in ready if self._behind(branch) == 1]
         reading = [branch for branch in ready if self._behind(branch) > 1]
         spans = [self._span(branch, 1) for branch in writing]
-        chunks = self._share(reading, len(writing))
+        chunks = [(branch, self._to_mark(branch, count)) for branch, count in self._share(reading, len(writing))]
         spans += [self._span(branch, count) for branch, count in chunks]
         if not spans:
             return None
@@ -91,6 +91,7 @@ class Scheduler:
         output = -1
         for span, branch in zip(plan.spans, plan.branches, strict=True):
             branch.cached = span.start + len(span.tokens)
+            self._note_mark(branch)
             output += span.output
             forks = not branch.job.forked and branch.cached == len(branch.job.prompt)
             if forks:
@@ -262,6 +263,22 @@ class Scheduler:
             if count > 0:
                 chunks.append((branch, count))
         return chunks
+
+    def _to_mark(self, branch: Branch, count: int) -> int:
+        """As many of these tokens as there are before the next mark."""
+        ahead = [place - branch.cached for place in self._marks(branch.job).values() if place > branch.cached]
+        return min([count, *ahead])
+
+    def _note_mark(self, branch: Branch) -> None:
+        for mark, place in self._marks(branch.job).items():
+            if branch.cached == place and branch.sequence is not None:
+                self._sequences.mark(branch.job.key, mark, branch.sequence, branch.tokens(0, place))
+
+    def _marks(self, job: Job) -> dict[int, int]:
+        """Where to mark a prompt that somebody may go on with, when the model cannot go back there."""
+        if self._backend.rewinds or job.solo or not job.request.cache_key:
+            return {}
+        return {mark: place for mark in MARKS if (place := len(job.request.prompt) - mark) > 0}
 
     def _tokens_to_read(self, job: Job, writing: int) -> int:
         wanted = self._budget.fixed if job.solo else self._budget.tokens(others_decode=writing > 0)

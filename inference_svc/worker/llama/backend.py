@@ -63,6 +63,10 @@ class LlamaBackend:
         self._graphs_before = 0
         self.reset()
 
+    @property
+    def rewinds(self) -> bool:
+        return not self._model.is_recurrent
+
     def decode(self, spans: Sequence[Span]) -> int:
         outputs = self._batch.fill(spans)
         code = self._compute()

@@ -42,6 +42,8 @@ class LlamaModel:
         self.trained_context = int(lib.llama_model_n_ctx_train(self.handle))
         # How far back a layer with a sliding window looks; 0 when there is none.
         self.window = int(lib.llama_model_n_swa(self.handle))
+        # Whether some of its layers keep one state for all tokens, instead of something for each.
+        self.is_recurrent = bool(lib.llama_model_is_recurrent(self.handle) or lib.llama_model_is_hybrid(self.handle))
 
     def chat_template(self) -> str:
         """The Jinja template that the file carries, or nothing."""

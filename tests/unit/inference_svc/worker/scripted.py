@@ -76,6 +76,10 @@ class ScriptedBackend:
         self._vocabulary: list[bytes] = [b"", b"?"]
         self._outputs: list[list[int]] = []
 
+    @property
+    def rewinds(self) -> bool:
+        return self.can_cut
+
     def says(
         self, *pieces: bytes | str, prompt_size: int = 3, forever: bool = False, logprob: float = -0.5
     ) -> list[int]:
