@@ -9,6 +9,7 @@ shows that the bench works and nothing about a GPU.
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 from collections.abc import Sequence
@@ -71,17 +72,26 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--predict", type=_count, default=128, help="tokens of an answer")
     parser.add_argument("--rounds", type=_count, default=3, help="the medians of so many are shown")
     parser.add_argument("--threads", type=_count, default=len(os.sched_getaffinity(0)))
-    parser.add_argument("--bandwidth", type=float, help="TB/s of the GPU's memory, where it is not a known one")
+    parser.add_argument("--bandwidth", type=_speed, help="TB/s of the GPU's memory, where it is not a known one")
     parser.add_argument("--dir", type=Path, default=DEFAULT_CACHE, help=f"where the models are kept ({DEFAULT_CACHE})")
     parser.add_argument("--cpu", action="store_true", help="on the processor, with the tiny shape")
     return parser
 
 
 def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is no count: 1 or more is")
+    return int(text)
+
+
+def _speed(text: str) -> float:
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 0 < speed < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is no speed: TB/s, such as 3.35")
+    return speed
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.gpu.__main__ import main
 from bench.gpu.random_gguf import random_gguf
 from bench.gpu.shapes import QUANTS
 from inference_svc.worker.engine.backend import DECODED, Span
@@ -63,6 +64,22 @@ async def test_without_the_speed_of_the_memory_there_is_no_roofline(tmp_path: Pa
     assert "--bandwidth" in table
     assert "2 streams: graphs reused" in table
     assert "over the roofline" not in table
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["--streams", "0"], "--streams: 0 is no count"),
+        (["--rounds", "many"], "--rounds: many is no count"),
+        (["--bandwidth", "nan"], "--bandwidth: nan is no speed"),
+        (["--shape", "70b"], "--shape: invalid choice: '70b'"),
+    ],
+)
+def test_a_wrong_option_is_named(arguments: list[str], named: str, capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit):
+        main(["--cpu", *arguments])
+
+    assert named in capsys.readouterr().err
 
 
 async def bench(*arguments: str) -> str:
