@@ -1,9 +1,9 @@
 """How much memory a model will take, computed before it is loaded, and which setting would make it fit."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from inference_svc.worker.llama.model_shape import ModelShape
+from inference_svc.worker.llama.model_shape import Layer, ModelShape
 
 # llama.cpp rounds the cache up to this many tokens.
 CELL_STEP = 256
@@ -96,7 +96,7 @@ def host_need(load: Load) -> Need:
     weights = sum(layer.weights for layer in layers) + ends
     logits = load.sequences * shape.vocabulary * 4
     compute = logits + HOST_ALLOWANCE + (_graph(load) if layers or not on_gpu else 0)
-    return Need(weights, sum(layer.cell for layer in layers) * padded(load.cells), compute)
+    return Need(weights, _cache(load, layers), compute)
 
 
 def gpu_need(load: Load) -> Need:
@@ -107,7 +107,7 @@ def gpu_need(load: Load) -> Need:
     layers = shape.layers[len(shape.layers) - (on_gpu - 1) :]
     ends = shape.output_weights + (shape.input_weights if shape.table_is_output else 0)
     weights = sum(layer.weights for layer in layers) + ends
-    return Need(weights, sum(layer.cell for layer in layers) * padded(load.cells), _graph(load) + GPU_ALLOWANCE)
+    return Need(weights, _cache(load, layers), _graph(load) + GPU_ALLOWANCE)
 
 
 def padded(cells: int) -> int:
@@ -131,6 +131,10 @@ def most_gpu_layers(load: Load, machine: MachineMemory) -> int | None:
     """The most layers on the GPU with which it fits, or None when it does with none."""
     tries: Iterator[int] = (n for n in range(load.layers_on_gpu - 1, -1, -1))
     return next((n for n in tries if misfit(replace(load, gpu_layers=n), machine) is None), None)
+
+
+def _cache(load: Load, layers: Sequence[Layer]) -> int:
+    return sum(layer.cell * padded(load.cells) + layer.state * load.sequences for layer in layers)
 
 
 def _graph(load: Load) -> int:

@@ -7,16 +7,19 @@ from inference_svc.worker.llama.gguf_header import Header, HeaderUnreadable, Lon
 
 # Keys and values are kept as 16-bit floats.
 CELL_BYTES = 2
+# The states of recurrent layers stay in full.
+STATE_BYTES = 4
 _MOST_LAYERS = 4096
 _LAYER = re.compile(r"blk\.(\d+)\.")
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One repeating layer: its weights, and what it keeps for each token."""
+    """One repeating layer: its weights, what it keeps for each token, and when it is recurrent for each sequence."""
 
     weights: int
     cell: int
+    state: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ def shape_of(header: Header) -> ModelShape | None:
     table = sum(size for name, size in header.tensors.items() if name.startswith("token_embd."))
     rest = sum(header.tensors.values()) - sum(weights) - table
     return ModelShape(
-        layers=tuple(Layer(own, _cell(keys, index)) for index, own in enumerate(weights)),
+        layers=tuple(Layer(own, _cell(keys, index), _state(keys, index)) for index, own in enumerate(weights)),
         input_weights=table,
         output_weights=rest,
         table_is_output="output.weight" not in header.tensors,
@@ -67,6 +70,23 @@ def _cell(keys: "_Keys", layer: int) -> int:
     usual = keys.number("embedding_length") // heads
     width = keys.number("attention.key_length", usual) + keys.number("attention.value_length", usual)
     return keys.of_layer("attention.head_count_kv", layer, heads) * width * CELL_BYTES
+
+
+def _state(keys: "_Keys", layer: int) -> int:
+    """What one sequence takes in a recurrent layer, as llama.cpp lays it out: its state, and its last few inputs."""
+    if keys.differ("attention.head_count_kv") and keys.of_layer("attention.head_count_kv", layer, 0):
+        # Of a hybrid whose layers are one or the other.
+        return 0
+    embedding = keys.number("embedding_length")
+    if head := keys.number("wkv.head_size", 0):
+        numbers = embedding * (head + keys.number("token_shift_count", 2))
+    elif kept := keys.number("shortconv.l_cache", 0):
+        numbers = embedding * (kept - 1)
+    else:
+        inner, size = keys.number("ssm.inner_size", 0), keys.number("ssm.state_size", 0)
+        inputs = inner + 2 * keys.number("ssm.group_count", 0) * size
+        numbers = inner * size + max(keys.number("ssm.conv_kernel", 0) - 1, 0) * inputs
+    return numbers * STATE_BYTES
 
 
 def _feed_forward(keys: "_Keys") -> int:
@@ -100,6 +120,10 @@ class _Keys:
         if layer >= len(found) or found[layer] < 0:
             raise HeaderUnreadable(f"{key} has not a count for each layer")
         return int(found[layer])
+
+    def differ(self, key: str) -> bool:
+        """Whether each layer has a number of its own."""
+        return isinstance(self._find(key), tuple)
 
     def largest(self, key: str) -> int:
         found = self._find(key)

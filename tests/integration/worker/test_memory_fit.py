@@ -2,7 +2,7 @@
 
 import ctypes
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from inference_svc.worker.llama.model_shape import ModelShape, shape_of
 from inference_svc.worker.llama.source import Hardware, LlamaSource
 from inference_svc.worker.llama.tokenizer import Tokenizer
 from tests.integration.worker.test_service import worker
+from tests.random_recurrent import write_hybrid, write_mamba
 
 MIB = 1 << 20
 
@@ -84,6 +85,23 @@ def test_the_buffers_are_those_that_llama_cpp_makes(
     # The estimate is a bound, and not a wild one.
     buffers = reported(pieces, "compute") + reported(pieces, "output")
     assert buffers <= (need.compute - HOST_ALLOWANCE) / MIB <= 2.5 * buffers
+
+
+@pytest.mark.parametrize("write", [write_mamba, write_hybrid])
+def test_the_states_of_recurrent_layers_count_for_each_sequence(write: Callable[[Path], Path], tmp_path: Path):
+    path = write(tmp_path / "recurrent.gguf")
+    model = LlamaModel(path, 0, lambda _: True)
+    with heard() as pieces:
+        backend = LlamaBackend(model, Tokenizer(model), ContextOptions(128, 256, 2048, 2))
+    backend.close()
+
+    shape = shape_of(read_header(path))
+    assert shape is not None
+    states = 128 * sum(layer.state for layer in shape.layers)
+    cells = 2048 * sum(layer.cell for layer in shape.layers)
+    assert reported(pieces, "RS") == pytest.approx(states / MIB, abs=0.006)
+    assert host_need(Load(shape, 2048, 128, 512, 0)).cache == states + cells
+    assert (cells > 0) == (write is write_hybrid)
 
 
 def load(tmp_path: Path, free: int, total: int, check: bool = True) -> LoadedModel:
