@@ -21,7 +21,7 @@ import inference_svc.worker.llama  # noqa: F401  # isort: skip
 from rich.console import Console
 from rich.progress import Progress
 
-from bench.gpu.comparison import Roof, Task, compare
+from bench.gpu.comparison import NoFullSteps, Roof, Task, compare
 from bench.gpu.devices import NoGpu, first_gpu
 from bench.gpu.random_gguf import random_gguf
 from bench.gpu.roofline import known_bandwidth, traffic_of
@@ -50,7 +50,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         roof = Roof(traffic_of(model), bandwidth) if bandwidth else None
         title = f"{shape} {given.quant} on {device}"
         for streams in given.streams:
-            print_table(title, compare(task, streams, roof))
+            try:
+                rows = compare(task, streams, roof)
+            except NoFullSteps as error:
+                sys.exit(str(error))
+            print_table(title, rows)
 
 
 def _made(directory: Path, shape: str, quant: str) -> Path:

@@ -13,7 +13,7 @@ SHAPES: Final[Mapping[str, Shape]] = {
     # Llama-3.2-3B
     "3b": Shape(28, 3072, 8192, 24, 8, vocabulary=128_256, context=131_072, rope_base=500_000, tied=True, speaks=True),
     # For the processor: as small as blocks of 256 weights let it be.
-    "tiny": Shape(2, 256, 512, 4, 2, vocabulary=1024, context=4096, speaks=True),
+    "tiny": Shape(2, 256, 512, 4, 2, vocabulary=4096, context=4096, speaks=True),
 }
 
 

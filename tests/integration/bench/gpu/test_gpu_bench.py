@@ -83,7 +83,7 @@ def test_a_wrong_option_is_named(arguments: list[str], named: str, capsys: pytes
 
 
 async def bench(*arguments: str) -> str:
-    short = ("--rounds", "1", "--prompt", "40", "--predict", "12", "--threads", "2")
+    short = ("--rounds", "1", "--prompt", "40", "--predict", "40", "--threads", "2")
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "bench.gpu", *arguments, *short),
