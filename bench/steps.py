@@ -27,6 +27,7 @@ from inference_svc.worker.engine.request import GenerationRequest, Sampling
 from inference_svc.worker.engine.stepper import EngineOptions
 from inference_svc.worker.llama.backend import ContextOptions, LlamaBackend
 from inference_svc.worker.llama.model import LlamaModel
+from inference_svc.worker.llama.survey import Rows, Seen, Survey
 from inference_svc.worker.llama.tokenizer import Tokenizer
 
 _PROMPT = 20
@@ -73,21 +74,42 @@ class TimedSampler:
         self._sampler.close()
 
 
+class TimedSurvey(Survey):
+    """The part of drawing that is done for all rows at once, timed."""
+
+    def __init__(self, vocabulary_size: int, threads: int, clock: Clock) -> None:
+        super().__init__(vocabulary_size, threads)
+        self._clock = clock
+
+    def look(self, rows: Rows) -> list[Seen]:
+        began = time.perf_counter()
+        seen = super().look(rows)
+        if self._clock.runs:
+            self._clock.drawing += time.perf_counter() - began
+        return seen
+
+
 class TimedBackend(LlamaBackend):
     """The worker's own, that takes the time and never says that it is done, so that all write to the end."""
 
     def __init__(self, model: LlamaModel, options: ContextOptions, clock: Clock) -> None:
         self._clock = clock
         self._streams = options.sequences
+        self._full = False
         super().__init__(model, Tokenizer(model), options)
+        self._survey = TimedSurvey(model.vocab_size, options.threads, clock)
 
     def ends(self, token: int) -> bool:
         return False
 
     def decode(self, spans: Sequence[Span]) -> int:
+        self._full = len(spans) == self._streams and all(len(span.tokens) == 1 for span in spans)
+        return super().decode(spans)
+
+    def _compute(self) -> int:
         began = time.perf_counter()
-        code = super().decode(spans)
-        self._clock.decoded(began, full=len(spans) == self._streams and all(len(span.tokens) == 1 for span in spans))
+        code = super()._compute()
+        self._clock.decoded(began, full=self._full)
         return code
 
     def sampler(self, sampling: Sampling, seed: int, history: Sequence[int]) -> Sampler:
