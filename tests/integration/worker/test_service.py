@@ -157,7 +157,7 @@ async def test_a_hang_up_brings_the_model_to_rest(caller: Caller):
 async def test_the_deadline_gives_what_is_written_by_then(caller: Caller):
     request = worker_pb2.GenerateRequest(
         prompt=[worker_pb2.PromptPart(text="Once upon a time")],
-        sampling=sampling_pb2.SamplingOptions(max_tokens=450, temperature=2, top_k=1000, top_p=1, min_p=0),
+        sampling=sampling_pb2.SamplingOptions(max_tokens=450, temperature=2, top_k=1000, top_p=1, min_p=0, seed=1),
     )
     events = [event async for event in caller.stub.Generate(request, **caller.as_service | {"timeout": 2})]
 
