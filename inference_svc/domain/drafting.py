@@ -16,6 +16,7 @@ from inference_svc.domain.events import DraftEvent, ModelEvent, Started
 from inference_svc.domain.loose_ends import LooseEnds
 from inference_svc.domain.order import DraftOrder
 from inference_svc.domain.ports import DraftStore, Model, Repeated, ReplyCache
+from inference_svc.domain.single_flight import SingleFlight
 from svc_kit.errors import AlreadyExists, Unavailable
 
 # What the sweeper waits beyond a draft's deadline before it takes its maker for dead.
@@ -38,7 +39,7 @@ class Drafting:
         announce: Callable[[UUID, Draft], None],
     ) -> None:
         self._planner = planner
-        self._model = model
+        self._model = SingleFlight(model)
         self._cache = cache
         self._store = store
         self._loose_ends = loose_ends
@@ -47,8 +48,8 @@ class Drafting:
     async def draft(self, order: DraftOrder) -> AsyncGenerator[DraftEvent, None]:
         """Draft and store, and tell how it goes.
 
-        What can fail early raises before the first event. Closing the generator stops the model and leaves what is
-        unfinished cancelled.
+        What can fail early raises before the first event. Closing the generator stops the model, unless the same is
+        drafted for others, too, and leaves what is unfinished cancelled.
         """
         plan = await self._planner.plan(order)
         replies = None if order.skip_cache else await self._cache.get(plan.key)
@@ -60,7 +61,7 @@ class Drafting:
             for event in retold(drafts, replies):
                 yield event
             return
-        async with aclosing(self._model.generate(plan.model_order())) as said:
+        async with aclosing(self._model.generate(plan)) as said:
             # The worker answers at once with a place in its queue, or refuses.
             first = await anext(said, None)
             if first is None:

@@ -1,5 +1,6 @@
 """inference_svc with the real worker and the packaged model."""
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 
@@ -105,6 +106,19 @@ async def test_a_chosen_voice_drafts_and_taken_back_it_leaves_no_trace(product, 
     assert voiced.model_version == f"{plain.model_version}+{sha256[:12]}"
     assert voiced.response != plain.response
     assert again.response == plain.response
+
+
+async def test_eight_at_once_are_one_generation(product):
+    said = product.say("Tell me a story about a fox")
+    # Chance decides each letter, so that no two generations are the same.
+    sampling = sampling_pb2.SamplingOptions(temperature=1.5, grammar="root ::= [a-z]{20}", max_tokens=24)
+
+    answers = await asyncio.gather(
+        *[product.generate(message_id=said.newest, sampling=sampling) for _ in range(8)],
+    )
+
+    assert len({answer.response for answer in answers}) == 1
+    assert len({answer.response_id for answer in answers}) == 8
 
 
 async def test_a_conversation_longer_than_the_context_is_cut(product):
