@@ -838,6 +838,7 @@ class WatchConversationsResponse(_message.Message):
     CONVERSATION_CHANGED_FIELD_NUMBER: _builtins.int
     DRAFT_READY_FIELD_NUMBER: _builtins.int
     ERROR_FIELD_NUMBER: _builtins.int
+    CONVERSATION_DELETED_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def heartbeat(self) -> _heartbeat_pb2.Heartbeat:
         """Every 20 s."""
@@ -854,6 +855,10 @@ class WatchConversationsResponse(_message.Message):
     def error(self) -> _heartbeat_pb2.StreamError:
         """The stream failed; the last event."""
 
+    @_builtins.property
+    def conversation_deleted(self) -> Global___ConversationDeleted:
+        """A conversation, or a chat that was part of one, is no longer there."""
+
     def __init__(
         self,
         *,
@@ -861,16 +866,39 @@ class WatchConversationsResponse(_message.Message):
         conversation_changed: Global___Conversation | None = ...,
         draft_ready: Global___DraftReady | None = ...,
         error: _heartbeat_pb2.StreamError | None = ...,
+        conversation_deleted: Global___ConversationDeleted | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["conversation_changed", b"conversation_changed", "draft_ready", b"draft_ready", "error", b"error", "event", b"event", "heartbeat", b"heartbeat"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["conversation_changed", b"conversation_changed", "conversation_deleted", b"conversation_deleted", "draft_ready", b"draft_ready", "error", b"error", "event", b"event", "heartbeat", b"heartbeat"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_changed", b"conversation_changed", "draft_ready", b"draft_ready", "error", b"error", "event", b"event", "heartbeat", b"heartbeat"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_changed", b"conversation_changed", "conversation_deleted", b"conversation_deleted", "draft_ready", b"draft_ready", "error", b"error", "event", b"event", "heartbeat", b"heartbeat"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["heartbeat", "conversation_changed", "draft_ready", "error"]  # noqa: Y015
+    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["heartbeat", "conversation_changed", "draft_ready", "error", "conversation_deleted"]  # noqa: Y015
     _WhichOneofArgType_event: _TypeAlias = _typing.Literal["event", b"event"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_event) -> _WhichOneofReturnType_event | None: ...
 
 Global___WatchConversationsResponse: _TypeAlias = WatchConversationsResponse  # noqa: Y015
+
+@_typing.final
+class ConversationDeleted(_message.Message):
+    """A conversation is no longer there."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATION_ID_FIELD_NUMBER: _builtins.int
+    conversation_id: _builtins.str
+    """UUID of the conversation, or of the chat."""
+    def __init__(
+        self,
+        *,
+        conversation_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConversationDeleted: _TypeAlias = ConversationDeleted  # noqa: Y015
 
 @_typing.final
 class DraftReady(_message.Message):

@@ -1772,6 +1772,14 @@ export declare type WatchConversationsResponse = Message$1<"assistant.sync.v1.Wa
      */
     value: StreamError;
     case: "error";
+  } | {
+    /**
+     * A conversation, or a chat that was part of one, is no longer there.
+     *
+     * @generated from field: assistant.sync.v1.ConversationDeleted conversation_deleted = 5;
+     */
+    value: ConversationDeleted;
+    case: "conversationDeleted";
   } | { case: undefined; value?: undefined };
 };
 
@@ -1808,6 +1816,13 @@ export declare type WatchConversationsResponseJson = {
    * @generated from field: assistant.common.v1.StreamError error = 4;
    */
   error?: StreamErrorJson;
+
+  /**
+   * A conversation, or a chat that was part of one, is no longer there.
+   *
+   * @generated from field: assistant.sync.v1.ConversationDeleted conversation_deleted = 5;
+   */
+  conversationDeleted?: ConversationDeletedJson;
 };
 
 /**
@@ -1815,6 +1830,40 @@ export declare type WatchConversationsResponseJson = {
  * Use `create(WatchConversationsResponseSchema)` to create a new message.
  */
 export declare const WatchConversationsResponseSchema: GenMessage<WatchConversationsResponse, {jsonType: WatchConversationsResponseJson}>;
+
+/**
+ * A conversation is no longer there.
+ *
+ * @generated from message assistant.sync.v1.ConversationDeleted
+ */
+export declare type ConversationDeleted = Message$1<"assistant.sync.v1.ConversationDeleted"> & {
+  /**
+   * UUID of the conversation, or of the chat.
+   *
+   * @generated from field: string conversation_id = 1;
+   */
+  conversationId: string;
+};
+
+/**
+ * A conversation is no longer there.
+ *
+ * @generated from message assistant.sync.v1.ConversationDeleted
+ */
+export declare type ConversationDeletedJson = {
+  /**
+   * UUID of the conversation, or of the chat.
+   *
+   * @generated from field: string conversation_id = 1;
+   */
+  conversationId?: string;
+};
+
+/**
+ * Describes the message assistant.sync.v1.ConversationDeleted.
+ * Use `create(ConversationDeletedSchema)` to create a new message.
+ */
+export declare const ConversationDeletedSchema: GenMessage<ConversationDeleted, {jsonType: ConversationDeletedJson}>;
 
 /**
  * A draft is ready.
