@@ -45,12 +45,16 @@ class JobKey:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job as it is kept. `draft_id` is its first suggestion, once there is one; `error` holds no message text."""
+    """A job as it is kept. Jobs are taken by `turn`, and of one turn the oldest first.
+
+    `draft_id` is its first suggestion, once there is one; `error` holds no message text.
+    """
 
     key: JobKey
     state: JobState
     created_at: datetime
     due_at: datetime
+    turn: int = 0
     attempts: int = 0
     error: str = ""
     draft_id: UUID | None = None

@@ -39,7 +39,7 @@ class JobStore(Protocol):
         ...
 
     async def waiting_before(self, job: Job) -> int:
-        """How many of the account's jobs come before this one."""
+        """How many jobs come before this one, whosever they are."""
         ...
 
 
@@ -47,7 +47,7 @@ class JobLeases(Protocol):
     """Who runs which job, over all accounts. What is written under a lease is written only while it is held."""
 
     async def claim(self, keys: Sequence[JobKey] | None, count: int, seconds: float) -> Sequence[Lease]:
-        """Take up to `count` jobs that are due, of these or of all, and begin an attempt of each."""
+        """Take up to `count` jobs that are due, of these or of all, by their turn, and begin an attempt of each."""
         ...
 
     async def renew(self, leases: Sequence[Lease], seconds: float) -> frozenset[UUID]:
@@ -83,7 +83,7 @@ class JobLeases(Protocol):
         ...
 
     async def waiting(self, limit: int) -> Sequence[Job]:
-        """The jobs that wait, those that are due first first."""
+        """The jobs that wait, in the order in which they are taken."""
         ...
 
     async def forget(self, seconds: float) -> int:
@@ -95,11 +95,11 @@ class JobQueue(Protocol):
     """The order of what waits, and how far a running job is, for all processes. It may lose all of it, and never raises."""
 
     async def put(self, jobs: Sequence[Job]) -> None:
-        """Let jobs wait, each until it is due."""
+        """Let jobs wait, each for its turn."""
         ...
 
     async def first(self, count: int) -> Sequence[JobKey]:
-        """Jobs that are due, the first ones first; empty also when that is not known."""
+        """The first jobs, of which some may not be due yet; empty also when that is not known."""
         ...
 
     async def all(self) -> Sequence[JobKey]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import cast
 from uuid import UUID
@@ -18,7 +17,7 @@ _QUEUE = f"{KEY_PREFIX}:queue:generation"
 
 
 class RedisJobQueue:
-    """A sorted set of `account/job` by the time when each is due, and a hash for each running job."""
+    """A sorted set of `job/account` by turn, and a hash for each running job. Of one turn the oldest job is the first: ids sort by time."""
 
     def __init__(self, client: redis.Redis, presence: RedisPresence) -> None:
         self._client = client
@@ -27,15 +26,14 @@ class RedisJobQueue:
     async def put(self, jobs: Sequence[Job]) -> None:
         """Let jobs wait."""
         if jobs and not self._presence.is_away:
-            due = {_member(job.key): job.due_at.timestamp() for job in jobs}
-            await self._presence.asked(self._client.zadd(_QUEUE, due))
+            turns = {_member(job.key): job.turn for job in jobs}
+            await self._presence.asked(self._client.zadd(_QUEUE, turns))
 
     async def first(self, count: int) -> Sequence[JobKey]:
-        """Jobs that are due."""
+        """The first jobs."""
         if self._presence.is_away:
             return []
-        due = self._client.zrange(_QUEUE, "-inf", time.time(), byscore=True, offset=0, num=count)
-        return _keys(await self._presence.asked(due))
+        return _keys(await self._presence.asked(self._client.zrange(_QUEUE, 0, count - 1)))
 
     async def all(self) -> Sequence[JobKey]:
         """All jobs that wait here."""
@@ -109,7 +107,7 @@ class NoJobQueue:
 
 
 def _member(key: JobKey) -> str:
-    return f"{key.account_id}/{key.job_id}"
+    return f"{key.job_id}/{key.account_id}"
 
 
 def _hash(key: JobKey) -> str:
@@ -121,7 +119,7 @@ def _keys(members: object) -> list[JobKey]:
 
 
 def _key(member: bytes) -> JobKey | None:
-    account, _, job = member.decode(errors="replace").partition("/")
+    job, _, account = member.decode(errors="replace").partition("/")
     try:
         return JobKey(UUID(account), UUID(job))
     except ValueError:

@@ -7,18 +7,19 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Update, and_, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, Update, and_, func, select, tuple_, update
 from sqlalchemy import delete as delete_from
 
 from inference_svc.domain.job import LIFETIME_S, MAX_ATTEMPTS, Job, JobKey, JobState, Lease
 from inference_svc.storage.abandoned_drafts import fail_asked_by
-from inference_svc.storage.job_rows import IS_QUEUED, IS_RUNNING, ended, job_of, lease_of, requeued, this
+from inference_svc.storage.job_rows import IS_QUEUED, IS_RUNNING, ORDER, ended, job_of, lease_of, requeued, this
 from inference_svc.storage.tables import generation_jobs as jobs
 from svc_kit.database import Database
 
 _DIED_EACH_TIME = f"given up after {MAX_ATTEMPTS} attempts: the process that made it ended each time"
 _TOO_LATE = "it could not be made within a day"
 
+IS_DUE = and_(IS_QUEUED, jobs.c.due_at <= func.now())
 _KEY = tuple_(jobs.c.account_id, jobs.c.id)
 
 
@@ -31,7 +32,7 @@ class PostgresJobLeases:
 
     async def claim(self, keys: Sequence[JobKey] | None, count: int, seconds: float) -> Sequence[Lease]:
         """Take jobs that are due; of two processes that ask at the same time, one gets a job."""
-        due = and_(IS_QUEUED, jobs.c.due_at <= func.now())
+        due = IS_DUE
         if keys is not None:
             due = and_(due, _KEY.in_([(key.account_id, key.job_id) for key in keys]))
         statement = (
@@ -48,7 +49,7 @@ class PostgresJobLeases:
         )
         async with self._database.system_transaction() as connection:
             rows = (await connection.execute(statement)).mappings().all()
-        return [lease_of(row) for row in sorted(rows, key=lambda row: (row["due_at"], row["id"]))]
+        return [lease_of(row) for row in sorted(rows, key=lambda row: (row["turn"], row["id"]))]
 
     async def renew(self, leases: Sequence[Lease], seconds: float) -> frozenset[UUID]:
         """Hold leases for longer. One that ran out is held still, as long as nobody noticed."""
@@ -111,7 +112,7 @@ class PostgresJobLeases:
 
     async def waiting(self, limit: int) -> Sequence[Job]:
         """The jobs that wait."""
-        statement = select(jobs).where(IS_QUEUED).order_by(jobs.c.due_at, jobs.c.id).limit(limit)
+        statement = select(jobs).where(IS_QUEUED).order_by(*ORDER).limit(limit)
         async with self._database.system_transaction() as connection:
             return [job_of(row) for row in (await connection.execute(statement)).mappings()]
 
@@ -129,11 +130,16 @@ class PostgresJobLeases:
         return job_of(row) if row else None
 
 
+def first_of(which: ColumnElement[bool], limit: int | None = None) -> Select[tuple[UUID, UUID]]:
+    """The first ones, but for those that somebody else is writing: a process that hangs in a transaction holds up no other job."""
+    first = select(jobs.c.account_id, jobs.c.id).where(which).order_by(*ORDER).limit(limit)
+    return first.with_for_update(skip_locked=True)
+
+
 def _update_of(which: ColumnElement[bool], limit: int | None = None) -> Update:
-    """Of the first ones due, those that nobody else is writing: a process that hangs in a transaction holds up no other job.
+    """Of the first ones that nobody else is writing.
 
     The choice is a CTE, which is run once: a sub-select with a limit may be run again, and choose more.
     """
-    first = select(jobs.c.account_id, jobs.c.id).where(which).order_by(jobs.c.due_at, jobs.c.id).limit(limit)
-    chosen = first.with_for_update(skip_locked=True).cte("chosen")
+    chosen = first_of(which, limit).cte("chosen")
     return update(jobs).where(jobs.c.account_id == chosen.c.account_id, jobs.c.id == chosen.c.id)

@@ -5,14 +5,19 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, func
+from sqlalchemy import ColumnElement, RowMapping, func, literal_column
 
 from inference_svc.domain.job import Job, JobKey, JobState, Lease
 from inference_svc.domain.order import DraftOrder, Sampling, deadline_in
 from inference_svc.storage.tables import generation_jobs as jobs
 
-IS_QUEUED = jobs.c.state == JobState.QUEUED.value
+# Said in the statement, so that a plan for any values may use the index of what waits.
+IS_QUEUED = jobs.c.state == literal_column(f"'{JobState.QUEUED.value}'")
 IS_RUNNING = jobs.c.state == JobState.RUNNING.value
+# It has had its turn, whatever became of it.
+IS_BEGUN = jobs.c.started_at.is_not(None)
+# The order in which jobs are taken.
+ORDER = (jobs.c.turn, jobs.c.id)
 IS_UNFINISHED = jobs.c.state.in_([JobState.QUEUED.value, JobState.RUNNING.value])
 
 
@@ -55,6 +60,7 @@ def job_of(row: RowMapping) -> Job:
         state=JobState(row["state"]),
         created_at=row["created_at"],
         due_at=row["due_at"],
+        turn=row["turn"],
         attempts=row["attempts"],
         error=row["error"],
         draft_id=row["response_id"],

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import func, select, text, tuple_, update
+from sqlalchemy import BigInteger, ColumnElement, func, select, text, tuple_, update
+from sqlalchemy import literal as value
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from inference_svc.domain.job import Job, JobKey, JobState
 from inference_svc.domain.order import DraftOrder
 from inference_svc.domain.ports import Repeated
-from inference_svc.storage.job_rows import IS_QUEUED, IS_UNFINISHED, ended, job_of, this, values_of
+from inference_svc.storage.job_rows import IS_BEGUN, IS_QUEUED, IS_UNFINISHED, ORDER, ended, job_of, this, values_of
 from inference_svc.storage.tables import generation_jobs as jobs
 from svc_kit.database import Database
 from svc_kit.errors import InvalidInput, NotFound, Overloaded
@@ -20,12 +21,14 @@ from svc_kit.ids import new_id
 
 # So long that some of a full queue is gone.
 _RETRY_AFTER_S = 10.0
+# The turn that was served last.
+TURN_SERVED = select(jobs.c.turn).where(IS_BEGUN).order_by(jobs.c.turn.desc()).limit(1)
 # Beside the locks that others take for an account: the second number is the account's.
 _COUNTING = text("SELECT pg_advisory_xact_lock(20, :account)")
 
 
 class PostgresJobStore:
-    """Keeps the jobs of accounts, each seen by its own account alone."""
+    """Keeps the jobs of accounts, each seen by its own account alone; of all accounts only numbers are."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -49,6 +52,7 @@ class PostgresJobStore:
                 id=new_id(),
                 state=JobState.QUEUED.value,
                 request_id=repeated.request_id if repeated else None,
+                turn=next_turn(order.account_id, await self._turn_served()),
                 **values_of(order),
             )
             .on_conflict_do_nothing(
@@ -81,11 +85,23 @@ class PostgresJobStore:
             return [job_of(row) for row in (await connection.execute(statement)).mappings()]
 
     async def waiting_before(self, job: Job) -> int:
-        """How many of the account's jobs come before this one."""
-        earlier = tuple_(jobs.c.due_at, jobs.c.id) < (job.due_at, job.key.job_id)
-        statement = select(func.count()).where(jobs.c.account_id == job.key.account_id, IS_QUEUED, earlier)
-        async with self._database.transaction(job.key.account_id) as connection:
+        """How many jobs come before this one, whosever they are."""
+        statement = select(func.count()).where(IS_QUEUED, tuple_(*ORDER) < (job.turn, job.key.job_id))
+        async with self._database.system_transaction() as connection:
             return int(await connection.scalar(statement) or 0)
+
+    async def _turn_served(self) -> int:
+        """The turn that is served now, of whichever account; it may go on before it is used, which costs nobody more than that."""
+        async with self._database.system_transaction() as connection:
+            return int(await connection.scalar(TURN_SERVED) or 0)
+
+
+def next_turn(account_id: UUID, served: int) -> ColumnElement[int]:
+    """The turn after the account's last one; who had none for a while joins those who are served."""
+    own = jobs.c.account_id == account_id
+    waits = select(func.max(jobs.c.turn)).where(own, IS_QUEUED).scalar_subquery()
+    was_served = select(func.max(jobs.c.turn)).where(own, jobs.c.turn == served, IS_BEGUN).scalar_subquery()
+    return func.greatest(waits + 1, was_served + 1, value(served, BigInteger))
 
 
 async def _check_room(connection: AsyncConnection, account_id: UUID, limit: int) -> None:

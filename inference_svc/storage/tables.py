@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -133,6 +134,8 @@ generation_jobs = Table(
     Column("request_id", Uuid),
     Column("request_digest", String(64), nullable=False),
     Column("state", String(16), nullable=False),
+    # Whose turn it is: each account's jobs are numbered one after the other, from the turn that is served on.
+    Column("turn", BigInteger, nullable=False, server_default="0"),
     Column("attempts", Integer, nullable=False, server_default="0"),
     # Which process runs it, and until when nobody else may; the id is another one each time it is taken.
     Column("maker", Text, nullable=False, server_default=""),
@@ -162,10 +165,23 @@ Index(
 )
 Index(
     "ix_generation_jobs_waiting",
-    generation_jobs.c.account_id,
-    generation_jobs.c.due_at,
+    generation_jobs.c.turn,
     generation_jobs.c.id,
     postgresql_where=text("state = 'queued'"),
+)
+# How many of an account's jobs wait, and until which turn.
+Index(
+    "ix_generation_jobs_account",
+    generation_jobs.c.account_id,
+    generation_jobs.c.turn,
+    postgresql_where=text("state = 'queued'"),
+)
+# The turn that is served, and who had it.
+Index(
+    "ix_generation_jobs_served",
+    generation_jobs.c.turn,
+    generation_jobs.c.account_id,
+    postgresql_where=text("started_at IS NOT NULL"),
 )
 Index(
     "ix_generation_jobs_running",

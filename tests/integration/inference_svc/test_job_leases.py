@@ -97,6 +97,80 @@ async def test_the_oldest_goes_first_unless_others_are_asked_for(store, leases):
     assert await leases.claim([first.key], 1, 60) == []
 
 
+async def test_one_job_does_not_wait_for_the_five_hundred_of_another_account(store, leases):
+    many, one, another = new_id(), new_id(), new_id()
+    for _ in range(500):
+        await kept(store, many)
+    assert len(await leases.claim(None, 3, 60)) == 3
+
+    for account_id in (one, another, one):
+        await kept(store, account_id)
+
+    assert [lease.key.account_id for lease in await leases.claim(None, 7, 60)] == [
+        one, another, many, one, many, many, many
+    ]  # fmt: skip
+
+
+async def test_accounts_take_turns_however_much_each_queues(store, leases):
+    accounts = [new_id() for _ in range(3)]
+    for account_id in accounts:
+        for _ in range(3):
+            await kept(store, account_id)
+
+    order = [lease.key.account_id for lease in await leases.claim(None, 9, 60)]
+
+    assert order == accounts * 3
+
+
+async def test_who_queues_one_after_the_other_does_not_keep_others_away(store, leases):
+    steady, many = new_id(), new_id()
+    for _ in range(4):
+        await kept(store, many)
+    served = []
+    for _ in range(6):
+        await kept(store, steady)
+        served.append((await taken(leases)).key.account_id)
+
+    assert served.count(many) == 3
+
+
+async def test_nobody_pays_later_for_turns_when_nobody_else_waited(store, leases):
+    alone, late = new_id(), new_id()
+    for _ in range(10):
+        await kept(store, alone)
+        await taken(leases)
+
+    for account_id in (late, late, late, alone):
+        await kept(store, account_id)
+
+    order = [lease.key.account_id for lease in await leases.claim(None, 4, 60)]
+    assert order == [late, late, alone, late]
+
+
+async def test_what_was_cancelled_before_its_turn_took_none(store, leases):
+    fickle, many = new_id(), new_id()
+    for job in [await kept(store, fickle) for _ in range(50)]:
+        await store.cancel(job.key)
+    for _ in range(3):
+        await kept(store, many)
+    await kept(store, fickle)
+
+    assert fickle in [lease.key.account_id for lease in await leases.claim(None, 2, 60)]
+
+
+async def test_a_job_that_is_put_back_keeps_its_turn(store, leases):
+    many = new_id()
+    first = await kept(store, many)
+    lease = await taken(leases)
+    for _ in range(5):
+        await kept(store, many)
+    await taken(leases)
+
+    await leases.postpone(lease, 0, counts=True)
+
+    assert (await taken(leases)).key == first.key
+
+
 async def test_a_job_that_was_put_off_is_not_due(store, leases):
     await kept(store)
     postponed = await leases.postpone(await taken(leases), 60, counts=True)
@@ -268,12 +342,16 @@ async def test_a_request_id_is_for_one_job_of_one_account(store):
         await store.asked_before(order.account_id, Repeated(repeated.request_id, "other"))
 
 
-async def test_places_are_counted_within_the_account(store):
+async def test_a_place_is_how_many_are_taken_before(store, leases):
     account_id = new_id()
-    jobs = [await kept(store, account_id) for _ in range(3)]
-    await kept(store)
+    busy = [await kept(store, account_id) for _ in range(3)]
+    other = await kept(store)
 
-    assert [await store.waiting_before(job) for job in jobs] == [0, 1, 2]
+    places = {job.key: await store.waiting_before(job) for job in [*busy, other]}
+    order = [lease.key for lease in await leases.claim(None, 4, 60)]
+
+    assert [places[key] for key in order] == [0, 1, 2, 3]
+    assert [key.account_id == account_id for key in order] == [True, False, True, True]
 
 
 async def _age(pool: Database, job: Job, **seconds: float) -> None:
