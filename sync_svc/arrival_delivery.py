@@ -82,16 +82,18 @@ class ArrivalDelivery:
         found = await self._arrivals.read(account_id, waiting)
         told = {one for one, _ in found}
         await self._arrivals.remove(account_id, [one for one in waiting if one not in told])
-        if found and not await self._tell(account_id, found) and len(found) > 1:
+        if found and not await self._tell(account_id, found) and len(told) > 1:
             # One that is refused must not hold up the others.
-            for each in found:
-                await self._tell(account_id, [each])
+            for each in dict.fromkeys(row for row, _ in found):
+                await self._tell(account_id, [one for one in found if one[0] is each])
 
     async def _tell(self, account_id: UUID, found: Sequence[tuple[Waiting, Arrival]]) -> bool:
         """Tell these and drop them, or let them wait; False when they were refused."""
-        waiting = [one for one, _ in found]
+        waiting = list(dict.fromkeys(one for one, _ in found))
+        arrivals = [arrival for _, arrival in found]
         try:
-            await self._drafts.note(account_id, [arrival for _, arrival in found])
+            for place in range(0, len(arrivals), MOST_AT_ONCE):
+                await self._drafts.note(account_id, arrivals[place : place + MOST_AT_ONCE])
         except Unavailable as error:
             await self._postpone(account_id, waiting)
             self._log.info("arrivals wait", count=len(waiting), reason=error.reason)

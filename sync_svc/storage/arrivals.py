@@ -1,20 +1,24 @@
-"""What arrived and inference_svc has yet to hear of: written with the messages, by their ids alone, the newest of each conversation.
+"""What arrived and inference_svc has yet to hear of: written with the messages, by their ids alone.
+
+Of each conversation these are the newest message, and what the owner wrote before it: the first answer to a draft labels it.
 
 ADR 0006 says why such a table. A row is locked by those who deliver only while nobody else has it, so that ingest never waits for them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
 from svc_kit.database import Database, driver_connection
 from sync_svc.domain.arrivals import Arrival, arrival_of
 from sync_svc.domain.conversations import Conversation, conversations_of
-from sync_svc.domain.messages import Flag
+from sync_svc.domain.messages import Direction, Flag
+from sync_svc.domain.reading import written_text
 from sync_svc.storage.conversation_reads import Driver, chats_beside, context_of
 from sync_svc.storage.keys import LAST_ID
 from sync_svc.storage.rows import CHAT, SHOWN_ID, WHOLE_MESSAGE, Row, chat_of, message_of
@@ -34,12 +38,21 @@ JOIN sync.conversations AS c ON c.account_id = $1 AND c.id = m.conversation_id
 WHERE m.account_id = $1 AND m.id = ANY ($2::uuid[])
 """  # noqa: S608 - made of constants
 
-_KEEP = """
-INSERT INTO sync.arrivals (account_id, conversation_id, message_id)
-SELECT $1, i.conversation_id, i.message_id FROM unnest($2::uuid[], $3::uuid[]) AS i (conversation_id, message_id)
+# Of the owner's own the first ones stay: the drafts that they answer are older than they all.
+_MOST_OWN = 8
+_KEEP = f"""
+INSERT INTO sync.arrivals AS known (account_id, conversation_id, message_id, own_message_ids)
+SELECT $1, i.conversation_id, i.message_id, coalesce((
+    SELECT (array_agg(own.message_id ORDER BY own.place))[1:{_MOST_OWN}]
+    FROM unnest($4::uuid[], $5::uuid[]) WITH ORDINALITY AS own (conversation_id, message_id, place)
+    WHERE own.conversation_id = i.conversation_id
+), '{{}}')
+FROM unnest($2::uuid[], $3::uuid[]) AS i (conversation_id, message_id)
 ON CONFLICT (account_id, conversation_id) DO UPDATE
-SET message_id = excluded.message_id, arrived_at = now(), attempts = 0, next_attempt_at = now()
-"""
+SET message_id = excluded.message_id,
+    own_message_ids = (known.own_message_ids || excluded.own_message_ids)[1:{_MOST_OWN}],
+    arrived_at = now(), attempts = 0, next_attempt_at = now()
+"""  # noqa: S608 - made of constants
 
 _FORGET_OLD = """
 DELETE FROM sync.arrivals WHERE (account_id, conversation_id) IN (
@@ -57,7 +70,7 @@ FROM (
     ORDER BY next_attempt_at LIMIT $1 FOR UPDATE SKIP LOCKED
 ) AS due
 WHERE a.account_id = due.account_id AND a.conversation_id = due.conversation_id
-RETURNING a.account_id, a.conversation_id, a.message_id, a.attempts
+RETURNING a.account_id, a.conversation_id, a.message_id, a.own_message_ids, a.attempts
 """
 
 # Only what still names the same message: another that took its place has yet to be told.
@@ -78,11 +91,12 @@ class Waiting:
     account_id: UUID
     conversation_id: UUID
     message_id: UUID
+    own_message_ids: tuple[UUID, ...]
     attempts: int
 
 
 async def keep_news(driver: Driver, account_id: UUID, records: Sequence[tuple[Any, ...]], now: datetime) -> bool:
-    """Keep what of these records, just written, is news, and the newest of its conversation; whether there is any."""
+    """Keep what of these records, just written, is news, if one is the newest of its conversation; whether there is any."""
     since, until = now - NEWS_WITHIN, now + NEWS_WITHIN
     recent = [one[_ID] for one in records if since <= one[_SENT_AT] <= until and not one[_FLAGS] & _NO_NEWS]
     if not recent:
@@ -96,7 +110,10 @@ async def keep_news(driver: Driver, account_id: UUID, records: Sequence[tuple[An
         if conversation.is_with_somebody and newest and newest[-1].id in inserted:
             news[conversation.id] = newest[-1].id
     if news:
-        await driver.execute(_KEEP, account_id, list(news), list(news.values()))
+        own = _own_of(rows, news)
+        await driver.execute(
+            _KEEP, account_id, list(news), list(news.values()), [place for place, _ in own], [one for _, one in own]
+        )
     return bool(news)
 
 
@@ -116,11 +133,15 @@ class PostgresArrivals:
         """Take what is due of the account that has waited longest; nobody else gets it for `lease` seconds."""
         async with self._database.system_transaction() as connection:
             driver = await driver_connection(connection)
-            return [Waiting(*row) for row in await driver.fetch(_CLAIM, limit, timedelta(seconds=lease))]
+            rows = await driver.fetch(_CLAIM, limit, timedelta(seconds=lease))
+        return [Waiting(**{**row, "own_message_ids": tuple(row["own_message_ids"])}) for row in rows]
 
     async def read(self, account_id: UUID, waiting: Sequence[Waiting]) -> list[tuple[Waiting, Arrival]]:
-        """What there is to tell of these, oldest first, one a conversation; nothing of what is gone or hidden by now."""
-        by_message = {one.message_id: one for one in waiting}
+        """What there is to tell of these, oldest first; nothing of what is gone or hidden by now.
+
+        Of a conversation that is what the owner wrote, and its newest message.
+        """
+        by_message = {message_id: one for one in waiting for message_id in (one.message_id, *one.own_message_ids)}
         async with self._database.transaction(account_id) as connection:
             driver = await driver_connection(connection)
             rows = await driver.fetch(_MESSAGES, account_id, list(by_message))
@@ -129,7 +150,9 @@ class PostgresArrivals:
         arrivals = sorted((one for one in found if one is not None), key=lambda one: (one.sent_at, one.message_id))
         # Chats that were merged meanwhile have a row each.
         newest = {one.conversation_id: one for one in arrivals}
-        return [(by_message[one.message_id], one) for one in arrivals if newest[one.conversation_id] is one]
+        return [
+            (by_message[one.message_id], one) for one in arrivals if one.is_own or newest[one.conversation_id] is one
+        ]
 
     async def remove(self, account_id: UUID, waiting: Sequence[Waiting]) -> None:
         """Drop these, unless another message took their place."""
@@ -146,6 +169,17 @@ class PostgresArrivals:
         async with self._database.transaction(account_id) as connection:
             driver = await driver_connection(connection)
             await driver.execute(statement, account_id, conversations, [one.message_id for one in waiting], *values)
+
+
+def _own_of(rows: Sequence[Row], news: Mapping[UUID, UUID]) -> list[tuple[UUID, UUID]]:
+    """What the owner wrote in these conversations up to what is news, oldest first, each with its conversation."""
+    own = sorted((row for row in rows if row["direction"] == Direction.OUTGOING), key=itemgetter("sent_at", "id"))
+    return [
+        (row["shown_id"], row["id"])
+        for row in own
+        # A later id would say that it answers what it does not.
+        if row["shown_id"] in news and row["id"] <= news[row["shown_id"]] and written_text(message_of(row))
+    ]
 
 
 async def _conversations(driver: Driver, account_id: UUID, rows: Sequence[Row]) -> list[Conversation]:

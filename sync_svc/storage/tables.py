@@ -196,6 +196,7 @@ arrivals = Table(
     Column("account_id", Uuid, nullable=False),
     Column("conversation_id", Uuid, nullable=False),
     Column("message_id", Uuid, nullable=False),
+    Column("own_message_ids", ARRAY(Uuid), nullable=False, server_default=text("'{}'")),
     Column("arrived_at", _TIME, nullable=False, server_default=text("now()")),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("next_attempt_at", _TIME, nullable=False, server_default=text("now()")),

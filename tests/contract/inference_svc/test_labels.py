@@ -237,3 +237,32 @@ async def settled(product: Product, said: Said) -> None:
     response_id = (await product.generate(message_id=said.newest, skip_cache=True)).response_id
     await product.act(response_id, pb.ACTION_REJECT)
     await eventually(lambda: bool(product.training.events(response_id)))
+
+
+async def test_an_answer_that_was_answered_before_it_was_told_labels_too(product):
+    said, response_id = await drafted(product)
+    said.add("Me: Yes, sure.")
+    own = said.arrival()
+    said.add("Great!")
+    news = [own, said.arrival()]
+
+    for _ in range(2):
+        await product.note(*news)
+
+    assert (await product.get(response_id)).status == ACCEPTED
+    await eventually(lambda: len(product.training.events(response_id)) == 1)
+
+
+async def test_the_same_news_again_leaves_a_later_draft_open(product):
+    said, _ = await drafted(product)
+    said.add("Me: Yes, sure.")
+    own = said.arrival()
+    said.add("Great! And Ana?")
+    news = [own, said.arrival()]
+    await product.note(*news)
+    later = (await product.generate(message_id=said.newest, skip_cache=True)).response_id
+
+    await product.note(*news)
+    await sent(product, said, "Yes, sure.")
+
+    assert (await product.get(later)).status == ACCEPTED

@@ -1,4 +1,4 @@
-"""What arrives is told to inference_svc: the newest message of each conversation, until it was taken note of."""
+"""What arrives is told to inference_svc: the newest message of each conversation and the owner's own, until it was taken note of."""
 
 from typing import Any
 
@@ -80,6 +80,66 @@ async def test_what_the_owner_wrote_is_told_with_its_text(service: SyncService, 
     (arrival,) = await _arrivals(service, me)
 
     assert (arrival.message_id, arrival.is_own, arrival.own_text) == ((await _ids(me))["b"], True, "on my way")
+
+
+async def test_what_the_owner_wrote_is_told_also_when_it_was_answered_at_once(service: SyncService, me: Caller):
+    await synced(
+        me,
+        incoming("a", minutes=ago(5)),
+        outgoing("b", "on my way", minutes=ago(4)),
+        outgoing("photo", "", minutes=ago(3.5), attachments=[PHOTO]),
+        outgoing("c", "ten minutes", minutes=ago(3)),
+        incoming("d", minutes=ago(2)),
+    )
+
+    arrivals = await _arrivals(service, me, 3)
+
+    ids = await _ids(me)
+    assert [one.message_id for one in arrivals] == [ids["b"], ids["c"], ids["d"]]
+    assert [(one.is_own, one.own_text) for one in arrivals] == [
+        (True, "on my way"),
+        (True, "ten minutes"),
+        (False, ""),
+    ]
+    await _all_told(service, me)
+    assert len(service.drafts.of(me)) == 3
+
+
+async def test_what_the_owner_wrote_while_inference_svc_was_away_is_told_before_the_newest(
+    service: SyncService, me: Caller
+):
+    service.drafts.away = True
+    await synced(me, incoming("a", minutes=ago(4)), outgoing("b", "on my way", minutes=ago(3)))
+    await synced(me, incoming("c", minutes=ago(2)))
+    await synced(me, outgoing("d", "nearly there", minutes=ago(1)), incoming("e", minutes=ago(0)))
+    service.drafts.away = False
+
+    told = [one.message_id for one in await _arrivals(service, me, 3)]
+
+    ids = await _ids(me)
+    assert told == [ids["b"], ids["d"], ids["e"]]
+
+
+async def test_of_very_many_own_messages_the_first_ones_and_the_newest_are_told(service: SyncService, me: Caller):
+    service.drafts.away = True
+    for number in range(6):
+        await synced(me, *[outgoing(f"{number}/{each}", minutes=ago(9 - number - each / 2)) for each in range(2)])
+    service.drafts.away = False
+
+    told = [one.message_id for one in await _arrivals(service, me, 9)]
+
+    ids = await _ids(me)
+    assert told == [ids[f"{number}/{each}"] for number in range(4) for each in range(2)] + [ids["5/1"]]
+
+
+async def test_an_own_message_that_comes_after_a_newer_one_is_not_told(service: SyncService, me: Caller):
+    await synced(me, incoming("b", minutes=ago(1)))
+    await _arrivals(service, me)
+
+    await synced(me, outgoing("a", "on my way", minutes=ago(2)))
+
+    await _all_told(service, me)
+    assert [one.message_id for one in service.drafts.of(me)] == [(await _ids(me))["b"]]
 
 
 async def test_one_batch_for_rest_is_told_too(service: SyncService, me: Caller):

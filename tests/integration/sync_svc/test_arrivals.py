@@ -15,7 +15,7 @@ from sync_svc.domain.errors import UnknownConversation
 from sync_svc.storage.account_lock import AccountWriter
 from sync_svc.storage.arrivals import PostgresArrivals
 from sync_svc.storage.ingest_store import PostgresIngestStore
-from tests.sync_service import ago, incoming, request
+from tests.sync_service import ago, incoming, outgoing, request
 
 
 @dataclass
@@ -77,6 +77,24 @@ async def test_more_than_one_call_may_hold_go_in_several(ingest_store: PostgresI
     await ArrivalDelivery(arrivals, drafts).deliver_due()
 
     assert [len(told) for _, told in drafts.noted] == [100, 100, 50]
+
+
+async def test_more_own_messages_than_one_call_may_hold_go_in_several(
+    ingest_store: PostgresIngestStore, arrivals: PostgresArrivals
+):
+    messages = [
+        maker(f"{number}/{kind}", minutes=ago(3 - kind), conversation_id=f"iMessage;-;{number}@example.org")
+        for kind, maker in enumerate((outgoing, outgoing, incoming))
+        for number in range(60)
+    ]
+    await ingest_store.write(uuid4(), uuid4(), [batch_of_stream(request(*messages))])
+    drafts = Drafts()
+
+    await ArrivalDelivery(arrivals, drafts).deliver_due()
+
+    assert [len(told) for _, told in drafts.noted] == [100, 80]
+    assert [one.is_own for _, told in drafts.noted for one in told] == [True] * 120 + [False] * 60
+    assert await arrivals.claim_due(limit=100, lease=10) == []
 
 
 async def test_a_newer_message_stays_when_the_one_before_it_was_told(
