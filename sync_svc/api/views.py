@@ -10,7 +10,7 @@ from sync_svc.api.times import stamp
 from sync_svc.domain.changes import DraftReady
 from sync_svc.domain.conversations import Chat, Conversation, Settings
 from sync_svc.domain.handles import AddressBook
-from sync_svc.domain.watching import ConversationChanged, Heartbeat, WatchEvent
+from sync_svc.domain.watching import ConversationChanged, ConversationDeleted, Heartbeat, WatchEvent
 
 
 def conversation_view(conversation: Conversation, names: AddressBook) -> pb.Conversation:
@@ -43,6 +43,9 @@ def watch_view(event: WatchEvent) -> pb.WatchConversationsResponse:
     match event:
         case ConversationChanged(conversation, names):
             return pb.WatchConversationsResponse(conversation_changed=conversation_view(conversation, names))
+        case ConversationDeleted(conversation_id):
+            deleted = pb.ConversationDeleted(conversation_id=str(conversation_id))
+            return pb.WatchConversationsResponse(conversation_deleted=deleted)
         case DraftReady(conversation_id, response_id):
             ready = pb.DraftReady(conversation_id=str(conversation_id), response_id=str(response_id))
             return pb.WatchConversationsResponse(draft_ready=ready)

@@ -36,10 +36,17 @@ class ConversationChanged:
     names: AddressBook
 
 
+@dataclass(frozen=True, slots=True)
+class ConversationDeleted:
+    """A conversation, or a chat that was part of one, is no longer there."""
+
+    conversation_id: UUID
+
+
 # A page of the list, as its first readers see it.
 _NEWEST = 50
 
-WatchEvent = Heartbeat | ConversationChanged | DraftReady
+WatchEvent = Heartbeat | ConversationChanged | ConversationDeleted | DraftReady
 
 
 class Watching:
@@ -69,11 +76,18 @@ class Watching:
                         page = await audience.page(changes)
                         for conversation in page.conversations:
                             yield ConversationChanged(conversation, page.names)
+                        for gone in changes.conversation_ids - _ids_in(page):
+                            yield ConversationDeleted(gone)
                     for draft in changes.drafts:
                         yield draft
                     # A first sync changes the same conversations several times a second.
                     await asyncio.sleep(self._rhythm.gather)
                 beat_at = clock() + self._rhythm.heartbeat
+
+
+def _ids_in(page: Page) -> set[UUID]:
+    """All ids that name a conversation of this page."""
+    return {one_id for one in page.conversations for one_id in (one.id, *(chat.id for chat in one.chats))}
 
 
 async def read_conversations(store: BrowseStore, account_id: UUID, ids: frozenset[UUID] | None) -> Page:

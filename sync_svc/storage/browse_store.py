@@ -86,6 +86,7 @@ class PostgresBrowseStore:
                 await tombstones.keep(driver, account_id, chats, gone["up_to"])
             await deleted_messages.keep(driver, account_id, deleted_messages.OWNER, gone["ahead"])
             await driver.execute(queries.DELETE_CHATS, account_id, chats)
+            await change_notices.tell_changed(driver, account_id, chats)
             return int(gone["deleted"])
 
     async def list_messages(self, account_id: UUID, conversation_id: UUID, after: After, size: int) -> Page:

@@ -95,6 +95,31 @@ async def test_settings_and_deletions_are_told(me: Caller):
     assert deleted.last_message.imessage_guid == "a"
 
 
+async def test_a_deleted_conversation_is_told_by_each_id_that_named_it(service: SyncService, me: Caller):
+    await synced(
+        me,
+        incoming("a"),
+        incoming("b", minutes=1, conversation_id=OTHER_CHAT, sender_id="+15550199"),
+        incoming("c", conversation_id="SMS;-;+15550111", sender_id="+15550111"),
+        conversations=[
+            chat(CHAT, "person", participants=["+15550100"]),
+            chat(OTHER_CHAT, "person", participants=["+15550199"]),
+        ],
+    )
+    (shown,) = [one for one in await conversations_of(me) if len(one.chats) == 2]
+    stranger = service.caller()
+
+    async with watching(stranger) as other, watching(me) as stream:
+        request = pb.DeleteConversationRequest(conversation_id=shown.conversation_id)
+        await me.owner.DeleteConversation(request)
+        told = [(await stream.event()).conversation_deleted.conversation_id for _ in shown.chats]
+        await synced(stranger, incoming("x"))
+
+        assert {*told} == {one.chat_id for one in shown.chats}
+        assert shown.conversation_id in told
+        assert (await other.event()).HasField("conversation_changed")
+
+
 async def test_a_name_from_the_address_book_is_told(me: Caller):
     await synced(me, incoming("a"))
 

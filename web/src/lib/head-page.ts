@@ -30,6 +30,15 @@ export function layHead<T>(loaded: Pages<T>, head: Page<T>, id: (item: T) => str
   return { pages, pageParams: loaded.pageParams };
 }
 
+/** The loaded pages without a row that was deleted, wherever it is. */
+export function without<T>(loaded: Pages<T>, id: (item: T) => string, gone: string): Pages<T> {
+  const pages = loaded.pages.map((page) => ({
+    items: page.items.filter((item) => id(item) !== gone),
+    next: page.next,
+  }));
+  return { pages, pageParams: loaded.pageParams };
+}
+
 /** All rows once, in order. A row that moved up between two pages is in both: the upper one is the newer. */
 export function flatten<T>(loaded: Pages<T> | undefined, id: (item: T) => string): T[] {
   const rows = new Map<string, T>();

@@ -5,7 +5,7 @@ import { flatten, layHead, type Page, type Pages } from "./head-page";
 import { live } from "./live/live";
 import { useSignal } from "./signal";
 
-/** Seconds between two looks while the server tells what changes: for what it does not tell, such as a deleted conversation. */
+/** Seconds between two looks while the server tells what changes: in case it could not. */
 const EVERY_WHILE_LIVE = 30;
 
 interface PagedList<T> {

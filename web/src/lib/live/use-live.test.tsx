@@ -37,6 +37,22 @@ test("what the server tells is read anew", async () => {
   await screen.findByText(/It arrived/);
 });
 
+test("a conversation that was deleted leaves the list", async () => {
+  const stream = new Stream();
+  const server = served(stream);
+  renderApp("/conversations");
+  await screen.findByRole("link", { name: /Mum/ });
+  stream.send({ heartbeat: {} });
+  await waitFor(() => expect(live.get()).toBe(true));
+  // Nobody is asked: what the list was before is all that there is.
+  server.answer("GET /api/conversations", () => refusal(503, 14, "the service is stopping"));
+
+  stream.send({ conversationDeleted: { conversationId: MUM.conversationId } });
+
+  await waitFor(() => expect(screen.queryByRole("link", { name: /Mum/ })).toBeNull());
+  expect(screen.getAllByRole("link", { name: /Sunday hike/ }).length).toBeGreaterThan(0);
+});
+
 test("a draft that is ready is read", async () => {
   const stream = new Stream();
   const server = served(stream);

@@ -1,7 +1,8 @@
 /** What the server tells makes what was read stale; the one hook that owns the stream. */
 import { type QueryClient, type QueryKey, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
-import type { WatchEvent } from "@/lib/api/types";
+import type { Conversation, WatchEvent } from "@/lib/api/types";
+import { type Pages, without } from "@/lib/head-page";
 import { type Follower, follow } from "./follow";
 import { live } from "./live";
 
@@ -56,21 +57,36 @@ function refreshing(client: QueryClient, signal: AbortSignal): Follower {
         .findAll({ predicate: ({ queryKey }) => queryKey.at(-1) === "head" });
       mark([...heads.map(({ queryKey }) => queryKey), ["conversation"], ["responses"]]);
     },
-    told: (event) => mark(staleAfter(event)),
+    told(event) {
+      const gone = event.conversationDeleted?.conversationId;
+      // At once, and also where it stands behind the head, which alone is read anew.
+      if (gone) drop(client, gone);
+      mark(staleAfter(event));
+    },
     broken: () => live.set(false),
   };
 }
 
+function drop(client: QueryClient, gone: string): void {
+  client.setQueryData<Pages<Conversation>>(["conversations"], (pages) =>
+    pages ? without(pages, ({ conversationId = "" }) => conversationId, gone) : pages,
+  );
+}
+
 /** Only the heads of lists: the pages behind them are history. */
-function staleAfter({ conversationChanged, draftReady }: WatchEvent): QueryKey[] {
+function staleAfter({ conversationChanged, conversationDeleted, draftReady }: WatchEvent): QueryKey[] {
   if (draftReady) return [["responses", draftReady.conversationId]];
+  if (conversationDeleted) return staleOf([conversationDeleted.conversationId]);
   if (!conversationChanged) return [];
   const { conversationId, chats = [] } = conversationChanged;
   // It is open under whichever of its ids the address names.
-  const ids = new Set([conversationId, ...chats.map(({ chatId }) => chatId)]);
+  return staleOf([conversationId, ...chats.map(({ chatId }) => chatId)]);
+}
+
+function staleOf(ids: (string | undefined)[]): QueryKey[] {
   return [
     ["conversations", "head"],
-    ...[...ids].flatMap((id) => [
+    ...[...new Set(ids)].flatMap((id) => [
       ["messages", id, "head"],
       ["conversation", id],
     ]),
