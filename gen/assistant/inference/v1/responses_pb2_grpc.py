@@ -154,10 +154,11 @@ class ResponsesServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def NoteArrivals(self, request, context):
-        """Takes note of what just arrived in conversations: the newest of their messages, not what was filled in later. Called by
-        sync_svc until it is answered, so that the same may come again and does nothing then. A message from others makes open
-        drafts for older ones outdated, lets the model read the conversation ahead, and where the owner wants it a draft is made.
-        What the owner wrote labels the open draft before it: accepted, edited, or ignored.
+        """Takes note of what just arrived in conversations: the newest of their messages, and what the owner wrote before it, oldest
+        first, not what was filled in later. Called by sync_svc until it is answered, so that the same may come again and does
+        nothing then. A message from others makes open drafts for older ones outdated, lets the model read the conversation ahead,
+        and where the owner wants it a draft is made. What the owner wrote labels the open draft before it: accepted, edited, or
+        ignored.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

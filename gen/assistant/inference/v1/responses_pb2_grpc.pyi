@@ -59,10 +59,11 @@ class ResponsesServiceStub:
     GetResponse: _grpc.UnaryUnaryMultiCallable[_responses_pb2.GetResponseRequest, _responses_pb2.GetResponseResponse]
     """Gets one draft."""
     NoteArrivals: _grpc.UnaryUnaryMultiCallable[_responses_pb2.NoteArrivalsRequest, _responses_pb2.NoteArrivalsResponse]
-    """Takes note of what just arrived in conversations: the newest of their messages, not what was filled in later. Called by
-    sync_svc until it is answered, so that the same may come again and does nothing then. A message from others makes open
-    drafts for older ones outdated, lets the model read the conversation ahead, and where the owner wants it a draft is made.
-    What the owner wrote labels the open draft before it: accepted, edited, or ignored.
+    """Takes note of what just arrived in conversations: the newest of their messages, and what the owner wrote before it, oldest
+    first, not what was filled in later. Called by sync_svc until it is answered, so that the same may come again and does
+    nothing then. A message from others makes open drafts for older ones outdated, lets the model read the conversation ahead,
+    and where the owner wants it a draft is made. What the owner wrote labels the open draft before it: accepted, edited, or
+    ignored.
     """
     ActOnResponse: _grpc.UnaryUnaryMultiCallable[_responses_pb2.ActOnResponseRequest, _responses_pb2.ActOnResponseResponse]
     """Accepts, edits or rejects a completed draft; becomes a training sample. Doing the same again changes nothing and answers the
@@ -101,10 +102,11 @@ class ResponsesServiceAsyncStub(ResponsesServiceStub):
     GetResponse: _aio.UnaryUnaryMultiCallable[_responses_pb2.GetResponseRequest, _responses_pb2.GetResponseResponse]  # type: ignore[assignment]
     """Gets one draft."""
     NoteArrivals: _aio.UnaryUnaryMultiCallable[_responses_pb2.NoteArrivalsRequest, _responses_pb2.NoteArrivalsResponse]  # type: ignore[assignment]
-    """Takes note of what just arrived in conversations: the newest of their messages, not what was filled in later. Called by
-    sync_svc until it is answered, so that the same may come again and does nothing then. A message from others makes open
-    drafts for older ones outdated, lets the model read the conversation ahead, and where the owner wants it a draft is made.
-    What the owner wrote labels the open draft before it: accepted, edited, or ignored.
+    """Takes note of what just arrived in conversations: the newest of their messages, and what the owner wrote before it, oldest
+    first, not what was filled in later. Called by sync_svc until it is answered, so that the same may come again and does
+    nothing then. A message from others makes open drafts for older ones outdated, lets the model read the conversation ahead,
+    and where the owner wants it a draft is made. What the owner wrote labels the open draft before it: accepted, edited, or
+    ignored.
     """
     ActOnResponse: _aio.UnaryUnaryMultiCallable[_responses_pb2.ActOnResponseRequest, _responses_pb2.ActOnResponseResponse]  # type: ignore[assignment]
     """Accepts, edits or rejects a completed draft; becomes a training sample. Doing the same again changes nothing and answers the
@@ -194,10 +196,11 @@ class ResponsesServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _responses_pb2.NoteArrivalsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_responses_pb2.NoteArrivalsResponse, _abc.Awaitable[_responses_pb2.NoteArrivalsResponse]]:
-        """Takes note of what just arrived in conversations: the newest of their messages, not what was filled in later. Called by
-        sync_svc until it is answered, so that the same may come again and does nothing then. A message from others makes open
-        drafts for older ones outdated, lets the model read the conversation ahead, and where the owner wants it a draft is made.
-        What the owner wrote labels the open draft before it: accepted, edited, or ignored.
+        """Takes note of what just arrived in conversations: the newest of their messages, and what the owner wrote before it, oldest
+        first, not what was filled in later. Called by sync_svc until it is answered, so that the same may come again and does
+        nothing then. A message from others makes open drafts for older ones outdated, lets the model read the conversation ahead,
+        and where the owner wants it a draft is made. What the owner wrote labels the open draft before it: accepted, edited, or
+        ignored.
         """
 
     @_abc_1.abstractmethod

@@ -2371,10 +2371,11 @@ export declare const ResponsesService: GenService<{
     output: typeof GetResponseResponseSchema;
   },
   /**
-   * Takes note of what just arrived in conversations: the newest of their messages, not what was filled in later. Called by
-   * sync_svc until it is answered, so that the same may come again and does nothing then. A message from others makes open
-   * drafts for older ones outdated, lets the model read the conversation ahead, and where the owner wants it a draft is made.
-   * What the owner wrote labels the open draft before it: accepted, edited, or ignored.
+   * Takes note of what just arrived in conversations: the newest of their messages, and what the owner wrote before it, oldest
+   * first, not what was filled in later. Called by sync_svc until it is answered, so that the same may come again and does
+   * nothing then. A message from others makes open drafts for older ones outdated, lets the model read the conversation ahead,
+   * and where the owner wants it a draft is made. What the owner wrote labels the open draft before it: accepted, edited, or
+   * ignored.
    *
    * @generated from rpc assistant.inference.v1.ResponsesService.NoteArrivals
    */
