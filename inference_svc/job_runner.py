@@ -15,6 +15,7 @@ from inference_svc.domain.job_attempt import JobAttempt
 from inference_svc.domain.job_board import heard
 from inference_svc.domain.job_ports import JobLeases, JobNews, JobQueue, News
 from inference_svc.domain.loose_ends import LooseEnds
+from inference_svc.metrics import JOBS_RUNNING
 from svc_kit.errors import Unavailable
 from svc_kit.logs import where
 from svc_kit.request_id import REQUEST_ID_HEADER, begin_request
@@ -129,10 +130,12 @@ class JobRunner:
     def _start(self, lease: Lease, until: float) -> None:
         task = asyncio.create_task(self._work(lease, until))
         self._tasks.add(task)
+        JOBS_RUNNING.inc()
         task.add_done_callback(partial(self._ended, lease))
 
     def _ended(self, lease: Lease, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
+        JOBS_RUNNING.dec()
         self._wanted.set()
         if task.cancelled():
             # The process ends, or the job did. In the first case somebody else should have it at once.

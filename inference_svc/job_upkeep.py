@@ -9,6 +9,7 @@ import structlog
 
 from inference_svc.domain.job import JobState
 from inference_svc.domain.job_ports import JobLeases, JobNews, JobQueue, News
+from inference_svc.metrics import JOBS_WAITING
 from svc_kit.logs import where
 
 # The queue holds the first ones; the database gives the others when these are done.
@@ -46,6 +47,7 @@ class JobUpkeep:
         if changed:
             again = sum(job.state is JobState.QUEUED for job in changed)
             self._log.info("jobs without a maker", queued_again=again, failed=len(changed) - again)
+        JOBS_WAITING.set(await self._leases.count_waiting())
         await self._leases.end_drafts([job.key for job in changed if job.state.ended])
         if time.monotonic() >= self._forgets_at:
             await self._leases.forget(_KEPT_S)

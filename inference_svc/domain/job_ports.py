@@ -86,6 +86,10 @@ class JobLeases(Protocol):
         """The jobs that wait, in the order in which they are taken."""
         ...
 
+    async def count_waiting(self) -> int:
+        """How many jobs wait."""
+        ...
+
     async def forget(self, seconds: float) -> int:
         """Delete jobs that ended longer ago than that; how many."""
         ...

@@ -10,6 +10,7 @@ import redis.asyncio as redis
 
 from inference_svc.domain.draft import Finish
 from inference_svc.domain.ports import CachedReply
+from inference_svc.metrics import CACHE_LOOKUPS
 from inference_svc.peers.redis_presence import RedisPresence
 from svc_kit.redis_client import KEY_PREFIX
 
@@ -27,7 +28,9 @@ class RedisReplyCache:
         if self._presence.is_away:
             return None
         found = await self._presence.asked(self._client.get(_name(key)))
-        return _decoded(found) if found else None
+        replies = _decoded(found) if found else None
+        CACHE_LOOKUPS.labels("miss" if replies is None else "hit").inc()
+        return replies
 
     async def put(self, key: str, replies: Sequence[CachedReply]) -> None:
         """Remember them."""

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, func, tuple_, update
 
 from inference_svc.domain.draft import Finish, Status
 from inference_svc.domain.job import JobKey
+from inference_svc.metrics import DRAFTS_ENDED
 from inference_svc.storage.tables import responses
 from svc_kit.database import Database
 
@@ -36,4 +37,5 @@ async def _fail(database: Database, which: ColumnElement[bool], finish: Finish) 
             .where(responses.c.status == Status.GENERATING.value, which)
             .values(status=Status.FAILED.value, finish_reason=finish.value, request_id=None, updated_at=func.now())
         )
-        return result.rowcount
+    DRAFTS_ENDED.labels(Status.FAILED.value).inc(result.rowcount)
+    return result.rowcount

@@ -68,10 +68,10 @@ class DraftRows:
         )
         return (await self._connection.execute(statement)).rowcount == 1
 
-    async def abandon(self, texts: Mapping[UUID, str], status: Status, finish: Finish) -> None:
-        """End those that are being made with what was written of them, and free the request id of all."""
+    async def abandon(self, texts: Mapping[UUID, str], status: Status, finish: Finish) -> int:
+        """End those that are being made with what was written of them, and free the request id of all; how many were being made."""
         these = (self._ours, responses.c.id.in_(texts))
-        await self._connection.execute(
+        ended = await self._connection.execute(
             update(responses)
             .where(*these, _GENERATING)
             .values(
@@ -84,6 +84,7 @@ class DraftRows:
         await self._connection.execute(
             update(responses).where(*these, responses.c.request_id.is_not(None)).values(request_id=None)
         )
+        return ended.rowcount
 
     async def of_request(self, request_id: UUID) -> list[tuple[Draft, str]]:
         """The drafts of a request by suggestion, each with the digest of what was asked."""

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from inference_svc.domain.arrival import Arrival
 from inference_svc.domain.draft import Draft, Ending, Finish, Label, OwnerAction, Status, act_on
 from inference_svc.domain.ports import Repeated
+from inference_svc.metrics import DRAFTS_ENDED
 from inference_svc.storage.draft_rows import DraftRows
 from inference_svc.storage.feedback_rows import add_feedback
 from svc_kit.database import Database
@@ -35,17 +36,24 @@ class PostgresDraftStore:
                     raise _Taken
         except _Taken:
             return False
+        for draft in drafts:
+            if draft.status is not Status.GENERATING:
+                DRAFTS_ENDED.labels("cached").inc()
         return True
 
     async def end(self, account_id: UUID, draft_id: UUID, ending: Ending) -> bool:
         """Say what became of a draft."""
         async with self._database.transaction(account_id) as connection:
-            return await DraftRows(connection, account_id).end(draft_id, ending)
+            written = await DraftRows(connection, account_id).end(draft_id, ending)
+        if written:
+            DRAFTS_ENDED.labels(ending.status.value).inc()
+        return written
 
     async def abandon(self, account_id: UUID, texts: Mapping[UUID, str], status: Status, finish: Finish) -> None:
         """End what is still being made."""
         async with self._database.transaction(account_id) as connection:
-            await DraftRows(connection, account_id).abandon(texts, status, finish)
+            ended = await DraftRows(connection, account_id).abandon(texts, status, finish)
+        DRAFTS_ENDED.labels(status.value).inc(ended)
 
     async def asked_before(self, account_id: UUID, repeated: Repeated) -> Sequence[Draft]:
         """The drafts of an earlier request with this id."""

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, Update, and_, func, select, tuple_
 from sqlalchemy import delete as delete_from
 
 from inference_svc.domain.job import LIFETIME_S, MAX_ATTEMPTS, Job, JobKey, JobState, Lease
+from inference_svc.metrics import JOB_WAIT_SECONDS, JOBS_ENDED
 from inference_svc.storage.abandoned_drafts import fail_asked_by
 from inference_svc.storage.job_rows import IS_QUEUED, IS_RUNNING, ORDER, ended, job_of, lease_of, requeued, this
 from inference_svc.storage.tables import generation_jobs as jobs
@@ -49,6 +50,9 @@ class PostgresJobLeases:
         )
         async with self._database.system_transaction() as connection:
             rows = (await connection.execute(statement)).mappings().all()
+        for row in rows:
+            if row["attempts"] == 1:
+                JOB_WAIT_SECONDS.observe((row["started_at"] - row["created_at"]).total_seconds())
         return [lease_of(row) for row in sorted(rows, key=lambda row: (row["turn"], row["id"]))]
 
     async def renew(self, leases: Sequence[Lease], seconds: float) -> frozenset[UUID]:
@@ -71,15 +75,15 @@ class PostgresJobLeases:
 
     async def complete(self, lease: Lease, draft_id: UUID) -> bool:
         """End a job well."""
-        return await self._write(lease, ended(JobState.COMPLETED, response_id=draft_id)) is not None
+        return await self._end(lease, JobState.COMPLETED, response_id=draft_id)
 
     async def fail(self, lease: Lease, reason: str) -> bool:
         """End a job badly."""
-        return await self._write(lease, ended(JobState.FAILED, error=reason)) is not None
+        return await self._end(lease, JobState.FAILED, error=reason)
 
     async def drop(self, lease: Lease) -> bool:
         """Cancel a job."""
-        return await self._write(lease, ended(JobState.CANCELLED)) is not None
+        return await self._end(lease, JobState.CANCELLED)
 
     async def postpone(self, lease: Lease, seconds: float, *, counts: bool) -> Job | None:
         """Put a job back into the queue."""
@@ -103,6 +107,9 @@ class PostgresJobLeases:
                 for row in (await connection.execute(statement.returning(jobs))).mappings():
                     job = job_of(row)
                     changed[job.key] = job
+        for job in changed.values():
+            if job.state.ended:
+                JOBS_ENDED.labels(job.state.value).inc()
         return list(changed.values())
 
     async def end_drafts(self, keys: Sequence[JobKey]) -> None:
@@ -116,11 +123,22 @@ class PostgresJobLeases:
         async with self._database.system_transaction() as connection:
             return [job_of(row) for row in (await connection.execute(statement)).mappings()]
 
+    async def count_waiting(self) -> int:
+        """How many jobs wait."""
+        async with self._database.system_transaction() as connection:
+            return int(await connection.scalar(select(func.count()).where(IS_QUEUED)) or 0)
+
     async def forget(self, seconds: float) -> int:
         """Delete jobs that ended long ago; their drafts stay."""
         statement = delete_from(jobs).where(jobs.c.ended_at < func.now() - timedelta(seconds=seconds))
         async with self._database.system_transaction() as connection:
             return (await connection.execute(statement)).rowcount
+
+    async def _end(self, lease: Lease, state: JobState, **values: Any) -> bool:
+        if await self._write(lease, ended(state, **values)) is None:
+            return False
+        JOBS_ENDED.labels(state.value).inc()
+        return True
 
     async def _write(self, lease: Lease, values: dict[str, Any]) -> Job | None:
         held = (*this(lease.key), IS_RUNNING, jobs.c.lease_id == lease.lease_id)

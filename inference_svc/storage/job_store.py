@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from inference_svc.domain.job import Job, JobKey, JobState
 from inference_svc.domain.order import DraftOrder
 from inference_svc.domain.ports import Repeated
+from inference_svc.metrics import JOBS_ENDED
 from inference_svc.storage.job_rows import IS_BEGUN, IS_QUEUED, IS_UNFINISHED, ORDER, ended, job_of, this, values_of
 from inference_svc.storage.tables import generation_jobs as jobs
 from svc_kit.database import Database
@@ -75,14 +76,19 @@ class PostgresJobStore:
         statement = update(jobs).where(*this(key), IS_UNFINISHED).values(ended(JobState.CANCELLED)).returning(jobs)
         async with self._database.transaction(key.account_id) as connection:
             row = (await connection.execute(statement)).mappings().first()
-            return (job_of(row), True) if row else (await _get(connection, key), False)
+            if row is None:
+                return await _get(connection, key), False
+        JOBS_ENDED.labels(JobState.CANCELLED.value).inc()
+        return job_of(row), True
 
     async def cancel_arrived(self, account_id: UUID, conversation_id: UUID, *, before: UUID) -> Sequence[Job]:
         """Cancel what an arrival queued. A later message has a greater id."""
         older = (jobs.c.account_id == account_id, jobs.c.arrived_in == conversation_id, jobs.c.message_id < before)
         statement = update(jobs).where(*older, IS_QUEUED).values(ended(JobState.CANCELLED)).returning(jobs)
         async with self._database.transaction(account_id) as connection:
-            return [job_of(row) for row in (await connection.execute(statement)).mappings()]
+            rows = (await connection.execute(statement)).mappings().all()
+        JOBS_ENDED.labels(JobState.CANCELLED.value).inc(len(rows))
+        return [job_of(row) for row in rows]
 
     async def waiting_before(self, job: Job) -> int:
         """How many jobs come before this one, whosever they are."""
