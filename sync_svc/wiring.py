@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import grpc
 from assistant.sync.v1 import conversations_pb2, conversations_pb2_grpc, sync_pb2, sync_pb2_grpc
@@ -32,6 +34,10 @@ from sync_svc.storage.digest_store import PostgresDigestStore
 from sync_svc.storage.ingest_store import PostgresIngestStore
 
 NAME = "sync_svc"
+_SERVES = [
+    sync_pb2.DESCRIPTOR.services_by_name["SyncService"].full_name,
+    conversations_pb2.DESCRIPTOR.services_by_name["ConversationsService"].full_name,
+]
 
 
 @dataclass(frozen=True)
@@ -45,31 +51,20 @@ class Rhythm:
 async def build(settings: SyncSettings, rhythm: Rhythm | None = None) -> Service:
     """The service, ready to be started, and its work in the background, which has begun."""
     rhythm = rhythm or Rhythm()
+    # Ended in the reverse order: first what works in the background, then what it works with.
     resources = AsyncExitStack()
     database = Database(settings, application=NAME)
     resources.push_async_callback(database.close)
-    channel = channel_to(settings.device_address)
-    resources.push_async_callback(channel.close)
+    caller = InternalCaller(NAME, settings.internal_key.get_secret_value())
+    device_channel = _channel(settings.device_address, resources)
+    gate = _gate(settings, caller, device_channel)
 
-    internal_key = settings.internal_key.get_secret_value()
-    caller = InternalCaller(NAME, internal_key)
-    device_svc = DeviceServiceClient(channel, caller)
-    gate = Gate(TokenVerifier(KeyRing(device_svc.fetch_keys), internal_key), device_svc)
-
-    inference_channel = channel_to(settings.inference_address)
-    resources.push_async_callback(inference_channel.close)
-    drafts = InferenceService(inference_channel, caller)
-    delivery = ArrivalDelivery(PostgresArrivals(database), drafts, interval=rhythm.delivery)
-    resources.push_async_callback(end_task, asyncio.create_task(delivery.run()))
-
+    delivery = _deliver(settings, database, caller, rhythm, resources)
     writer = AccountWriter(database)
     browse_store = PostgresBrowseStore(database, writer)
-    board = WatchBoard(partial(read_conversations, browse_store))
-    resources.push_async_callback(board.end)
-    feed = ChangeFeed(settings, NAME, board)
-    resources.push_async_callback(end_task, asyncio.create_task(feed.run()))
+    board = _watch(settings, browse_store, resources)
     ingest_store = PostgresIngestStore(database, writer, arrived=delivery.deliver_soon)
-    activity = DeviceActivityClient(channel, caller, ingest_store)
+    activity = DeviceActivityClient(device_channel, caller, ingest_store)
     resources.push_async_callback(activity.close)
 
     def add(server: grpc.aio.Server) -> None:
@@ -83,13 +78,42 @@ async def build(settings: SyncSettings, rhythm: Rhythm | None = None) -> Service
         listen=settings.listen,
         gate=gate,
         add=add,
-        serves=[
-            sync_pb2.DESCRIPTOR.services_by_name["SyncService"].full_name,
-            conversations_pb2.DESCRIPTOR.services_by_name["ConversationsService"].full_name,
-        ],
+        serves=_SERVES,
         probes=[database.ping],
         hand_checked=HAND_CHECKED,
         metrics_port=settings.metrics_port,
         stopping=board.close,
         resources=resources,
     )
+
+
+def _gate(settings: SyncSettings, caller: InternalCaller, device_channel: grpc.aio.Channel) -> Gate:
+    device_svc = DeviceServiceClient(device_channel, caller)
+    verifier = TokenVerifier(KeyRing(device_svc.fetch_keys), settings.internal_key.get_secret_value())
+    return Gate(verifier, device_svc)
+
+
+def _deliver(
+    settings: SyncSettings, database: Database, caller: InternalCaller, rhythm: Rhythm, resources: AsyncExitStack
+) -> ArrivalDelivery:
+    drafts = InferenceService(_channel(settings.inference_address, resources), caller)
+    delivery = ArrivalDelivery(PostgresArrivals(database), drafts, interval=rhythm.delivery)
+    _in_background(delivery.run(), resources)
+    return delivery
+
+
+def _watch(settings: SyncSettings, store: PostgresBrowseStore, resources: AsyncExitStack) -> WatchBoard:
+    board = WatchBoard(partial(read_conversations, store))
+    resources.push_async_callback(board.end)
+    _in_background(ChangeFeed(settings, NAME, board).run(), resources)
+    return board
+
+
+def _channel(address: str, resources: AsyncExitStack) -> grpc.aio.Channel:
+    channel = channel_to(address)
+    resources.push_async_callback(channel.close)
+    return channel
+
+
+def _in_background(work: Coroutine[Any, Any, None], resources: AsyncExitStack) -> None:
+    resources.push_async_callback(end_task, asyncio.create_task(work))
