@@ -74,6 +74,7 @@ class DraftPlan:
             order.sampling,
             order.suggestions,
             timeout,
+            self.model.sha256,
             self.voice,
         )
 

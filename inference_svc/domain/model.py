@@ -38,6 +38,9 @@ class ModelStatus:
     running: int = 0
     queued: int = 0
     queue_eta_seconds: float = 0.0
+    # How many can run and wait.
+    sequences: int = 0
+    queue_limit: int = 0
     chat: ChatTemplate | None = None
 
     @property
@@ -70,7 +73,10 @@ class KnownModel:
 
 @dataclass(frozen=True, slots=True)
 class ModelOrder:
-    """A prompt for the model to continue. The cache of what it has read is shared within a conversation."""
+    """A prompt for the model to continue. The cache of what it has read is shared within a conversation.
+
+    `sha256` is the model that it was made for; empty is any.
+    """
 
     account_id: UUID
     conversation_id: UUID
@@ -78,6 +84,7 @@ class ModelOrder:
     sampling: Sampling
     suggestions: int
     timeout: float
+    sha256: str = ""
     # None is the model as it is.
     voice: Voice | None = None
 

@@ -144,6 +144,8 @@ def _status(answer: worker_pb2.StatusResponse) -> ModelStatus:
         running=answer.running,
         queued=answer.queued,
         queue_eta_seconds=answer.queue_eta_seconds,
+        sequences=answer.max_sequences,
+        queue_limit=answer.queue_limit,
         # A chat model without a template of its own can still read a transcript.
         chat=chat if answer.prompt_style == "chat" and answer.chat_template else None,
     )
