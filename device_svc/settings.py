@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import Field, SecretStr
 
-from svc_kit.settings import Address, DatabaseSettings, InternalSettings, Secret32
+from svc_kit.settings import Address, Addresses, DatabaseSettings, InternalSettings, Secret32
 
 
 class DeviceSettings(DatabaseSettings, InternalSettings):
@@ -29,7 +29,7 @@ class DeviceSettings(DatabaseSettings, InternalSettings):
     sync_address: Address = Field("127.0.0.1:50052", validation_alias="SYNC_SVC_ADDRESS")
     inference_address: Address = Field("127.0.0.1:50053", validation_alias="INFERENCE_SVC_ADDRESS")
     training_address: Address = Field("127.0.0.1:50054", validation_alias="TRAINING_SVC_ADDRESS")
-    worker_address: Address = Field("127.0.0.1:50055", validation_alias="ML_SERVICE_URL")
+    worker_addresses: Addresses = Field(("127.0.0.1:50055",), validation_alias="ML_SERVICE_URL")
     redis_url: str = Field("redis://localhost:6380", validation_alias="REDIS_URL")
 
     @property

@@ -26,7 +26,7 @@ from device_svc.domain.health import AskPart, Glance
 from device_svc.domain.pairing import Pairing
 from device_svc.domain.revocation import Revocation
 from device_svc.domain.sign_in import SignIn
-from device_svc.probes.parts import own_part, postgres_part, redis_part, service_part
+from device_svc.probes.parts import best_part, own_part, postgres_part, redis_part, service_part
 from device_svc.settings import DeviceSettings
 from device_svc.storage.transactions import PostgresTransactions
 from svc_kit.clients import channel_to
@@ -116,16 +116,20 @@ def _parts(settings: DeviceSettings, database: Database, resources: AsyncExitSta
         "sync_svc": settings.sync_address,
         "inference_svc": settings.inference_address,
         "training_svc": settings.training_address,
-        "worker": settings.worker_address,
     }
     parts = {"device_svc": own_part(database)}
-    for name, address in addresses.items():
-        channel = channel_to(address)
-        resources.push_async_callback(channel.close)
-        parts[name] = service_part(channel)
+    parts |= {name: _asked(address, resources) for name, address in addresses.items()}
+    if settings.worker_addresses:
+        parts["worker"] = best_part([_asked(address, resources) for address in settings.worker_addresses])
     redis = redis_from_url(settings.redis_url)
     resources.push_async_callback(redis.aclose)
     return {**parts, "postgres": postgres_part(database), "redis": redis_part(redis)}
+
+
+def _asked(address: str, resources: AsyncExitStack) -> AskPart:
+    channel = channel_to(address)
+    resources.push_async_callback(channel.close)
+    return service_part(channel)
 
 
 def _version() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -28,9 +29,9 @@ _OPTIONS: list[tuple[str, Any]] = [
 ]
 
 
-def channel_to(address: str) -> grpc.aio.Channel:
+def channel_to(address: str, options: Sequence[tuple[str, Any]] = ()) -> grpc.aio.Channel:
     """A channel to `host:port`. Make it inside the running loop; close it at the end."""
-    return grpc.aio.insecure_channel(address, options=_OPTIONS)
+    return grpc.aio.insecure_channel(address, options=[*_OPTIONS, *options])
 
 
 class InternalCaller:

@@ -46,7 +46,8 @@ class Service:
 
     `add` registers the servicers on the server; `serves` are their full names. A probe that raises makes the process
     NOT_SERVING until it does not. `reflects` are the services that reflection lists; its own when left out. `stopping` is
-    called when the process begins to drain: it ends the streams that would not end by themselves.
+    called when the process begins to drain: it ends the streams that would not end by themselves. Before that `leaving` is
+    awaited, so that those who would call are told; it must be quick.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Service:
     reflects: Sequence[str] = ()
     metrics_port: int = 0
     stopping: Callable[[], None] = lambda: None
+    leaving: Callable[[], Awaitable[None]] | None = None
     resources: AsyncExitStack = field(default_factory=AsyncExitStack)
 
 
@@ -112,6 +114,8 @@ class RunningServer:
     async def stop(self) -> None:
         """Refuse new calls, let the running ones end, then close what the service holds."""
         await self._health.enter_graceful_shutdown()
+        if self._service.leaving is not None:
+            await self._service.leaving()
         self._service.stopping()
         await self._server.stop(DRAIN_S)
         await self._service.resources.aclose()

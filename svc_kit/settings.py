@@ -7,11 +7,18 @@ import os
 import sys
 from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import Field, SecretStr, StringConstraints, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr, StringConstraints, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import URL
 
-Address = Annotated[str, StringConstraints(pattern=r"^\S+:\d{1,5}$")]
+
+def _parts(value: Any) -> Any:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+Address = Annotated[str, StringConstraints(pattern=r"^[^\s,]+:\d{1,5}$")]
+# Separated by commas.
+Addresses = Annotated[tuple[Address, ...], NoDecode, BeforeValidator(_parts)]
 Secret32 = Annotated[SecretStr, Field(min_length=32)]
 
 

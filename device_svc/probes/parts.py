@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import grpc
@@ -21,6 +22,23 @@ def service_part(channel: grpc.aio.Channel) -> AskPart:
         answer = await stub.Check(health_pb2.HealthCheckRequest(), timeout=ASK_TIMEOUT_S)
         serving = answer.status == health_pb2.HealthCheckResponse.SERVING
         return PartStatus.SERVING if serving else PartStatus.NOT_SERVING
+
+    return ask
+
+
+def best_part(asks: Sequence[AskPart]) -> AskPart:
+    """Several of a kind of which one is enough: as well as the best of them."""
+
+    async def ask() -> PartStatus:
+        best = PartStatus.UNREACHABLE
+        for answer in asyncio.as_completed([_answer(ask) for ask in asks]):
+            status = await answer
+            # One that says nothing must not hide one that serves.
+            if status is PartStatus.SERVING:
+                return status
+            if status is PartStatus.NOT_SERVING:
+                best = status
+        return best
 
     return ask
 
@@ -57,3 +75,10 @@ def redis_part(client: redis.Redis) -> AskPart:
         return PartStatus.SERVING
 
     return ask
+
+
+async def _answer(ask: AskPart) -> PartStatus:
+    try:
+        return await ask()
+    except grpc.aio.AioRpcError:
+        return PartStatus.UNREACHABLE

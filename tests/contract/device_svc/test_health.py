@@ -34,7 +34,7 @@ async def test_all_parts_are_told_while_most_are_away(service: DeviceService):
 async def test_all_is_well_when_all_parts_serve(database: DatabaseAddress, valkey: str, tmp_path: Path):
     key = write_signing_key(tmp_path / "key.pem")
     async with _part(health_pb2.HealthCheckResponse.SERVING) as address:
-        parts = dict.fromkeys(("sync_address", "inference_address", "training_address", "worker_address"), address)
+        parts = dict.fromkeys(("sync_address", "inference_address", "training_address", "worker_addresses"), address)
         async with device_service(device_settings(database, key, redis_url=valkey, **parts)) as service:
             health = await service.health.GetHealth(pb.GetHealthRequest())
 
@@ -46,11 +46,23 @@ async def test_a_part_that_loads_its_model_is_not_serving(database: DatabaseAddr
     key = write_signing_key(tmp_path / "key.pem")
     async with (
         _part(health_pb2.HealthCheckResponse.NOT_SERVING) as address,
-        device_service(device_settings(database, key, worker_address=address)) as service,
+        device_service(device_settings(database, key, worker_addresses=address)) as service,
     ):
         health = await service.health.GetHealth(pb.GetHealthRequest())
 
     assert {part.name: part.status for part in health.parts}["worker"] == pb.PART_STATUS_NOT_SERVING
+
+
+async def test_of_several_workers_one_that_serves_is_enough(database: DatabaseAddress, tmp_path: Path):
+    key = write_signing_key(tmp_path / "key.pem")
+    async with (
+        _part(health_pb2.HealthCheckResponse.NOT_SERVING) as loading,
+        _part(health_pb2.HealthCheckResponse.SERVING) as working,
+        device_service(device_settings(database, key, worker_addresses=f"127.0.0.1:1,{loading},{working}")) as service,
+    ):
+        health = await service.health.GetHealth(pb.GetHealthRequest())
+
+    assert {part.name: part.status for part in health.parts}["worker"] == pb.PART_STATUS_SERVING
 
 
 async def test_it_answers_while_the_database_is_away(database: DatabaseAddress, tmp_path: Path):
