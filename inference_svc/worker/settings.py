@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from inference_svc.model_files import DEFAULT_CACHE
 from svc_kit.settings import Address, InternalSettings
+
+# Listening on all addresses is no address for others.
+_ANYWHERE = ("0.0.0.0:", "[::]:", ":::", "*:")
 
 
 class WorkerSettings(InternalSettings):
@@ -16,6 +19,14 @@ class WorkerSettings(InternalSettings):
 
     listen: Address = Field("127.0.0.1:50055", validation_alias="WORKER_LISTEN")
     metrics_port: int = Field(0, validation_alias="WORKER_METRICS_PORT", ge=0, le=65535)
+
+    # Where it registers, so that inference_svc finds it; empty is nowhere.
+    redis_url: SecretStr = Field(SecretStr(""), validation_alias="REDIS_URL")
+    redis_enabled: bool = Field(True, validation_alias="ML_SERVICE_REDIS_ENABLED")
+    # The address that others reach it at; where it listens, when that is one.
+    advertise: str = Field(
+        "", validation_alias="WORKER_ADVERTISE", validate_default=True, pattern=r"^([^\s,]+:\d{1,5})?$"
+    )
 
     # A GGUF file; goes before the id.
     model_path: str = Field("", validation_alias="ML_SERVICE_MODEL_PATH")
@@ -38,6 +49,23 @@ class WorkerSettings(InternalSettings):
     check_memory: bool = Field(True, validation_alias="ML_SERVICE_CHECK_MEMORY")
     # 0 is as many as this process may use.
     threads: int = Field(0, validation_alias="ML_SERVICE_THREADS", ge=0, le=1024)
+
+    @field_validator("advertise")
+    @classmethod
+    def _found_by_others(cls, address: str, info: ValidationInfo) -> str:
+        redis_url, listen = info.data.get("redis_url"), info.data.get("listen", "")
+        if not (redis_url and redis_url.get_secret_value() and info.data.get("redis_enabled")):
+            if address:
+                raise ValueError("needs REDIS_URL, and ML_SERVICE_REDIS_ENABLED: that is where it is told")
+            return ""
+        if not address and listen.startswith(_ANYWHERE):
+            raise ValueError("must say at which host:port others reach this worker, since it listens everywhere")
+        return address or listen
+
+    @property
+    def registers(self) -> bool:
+        """Whether it says in Redis that it is there."""
+        return bool(self.advertise)
 
     @property
     def pool_size(self) -> int:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack
 
 import grpc
 from assistant.inference.v1 import worker_pb2, worker_pb2_grpc
 from prometheus_client import REGISTRY
 
+from inference_svc.domain.model import ModelState
 from inference_svc.model_files import ModelFiles, load_manifest
+from inference_svc.peers.worker_entry import WorkerEntry
 from inference_svc.worker.api.worker import WorkerServicer
 from inference_svc.worker.engine.host import HostOptions, ModelHost
 from inference_svc.worker.engine.stepper import EngineOptions
 from inference_svc.worker.llama.backend import ContextOptions
 from inference_svc.worker.llama.source import Hardware, LlamaSource
 from inference_svc.worker.metrics import WorkerMetrics
+from inference_svc.worker.registration import Registration
 from inference_svc.worker.settings import WorkerSettings
 from svc_kit.clients import DeviceServiceClient, InternalCaller, channel_to
 from svc_kit.gate import Gate
+from svc_kit.redis_client import redis_from_url
 from svc_kit.server import Service
+from svc_kit.task_end import end_task
 from svc_kit.tokens import KeyRing, TokenVerifier
 
 SERVICE = worker_pb2.DESCRIPTOR.services_by_name["WorkerService"].full_name
@@ -32,6 +38,7 @@ def build(settings: WorkerSettings, host_options: HostOptions | None = None) -> 
     resources.push_async_callback(host.stop)
     servicer = WorkerServicer(host, settings.sequences, settings.queue_limit)
     host.start()
+    registration = _registration(settings, host, resources) if settings.registers else None
     if settings.metrics_port:
         metrics = WorkerMetrics(host)
         REGISTRY.register(metrics)
@@ -45,8 +52,22 @@ def build(settings: WorkerSettings, host_options: HostOptions | None = None) -> 
         serves=[SERVICE],
         probes=[host.probe],
         metrics_port=settings.metrics_port,
+        leaving=registration.drain if registration else None,
         resources=resources,
     )
+
+
+def _registration(settings: WorkerSettings, host: ModelHost, resources: AsyncExitStack) -> Registration:
+    client = redis_from_url(settings.redis_url.get_secret_value())
+    resources.push_async_callback(client.aclose)
+    entry = WorkerEntry(
+        settings.advertise, ModelState.LOADING, sequences=settings.sequences, queue_limit=settings.queue_limit
+    )
+    registration = Registration(client, host, entry)
+    # The last heartbeat comes before the entry is taken away.
+    resources.push_async_callback(registration.leave)
+    resources.push_async_callback(end_task, asyncio.get_running_loop().create_task(registration.run()))
+    return registration
 
 
 def _add(servicer: WorkerServicer, server: grpc.aio.Server) -> None:
