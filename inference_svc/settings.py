@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from inference_svc.model_files import DEFAULT_CACHE
-from svc_kit.settings import Address, DatabaseSettings, InternalSettings
+from svc_kit.settings import Address, Addresses, DatabaseSettings, InternalSettings
 
 
 class InferenceSettings(DatabaseSettings, InternalSettings):
@@ -18,14 +18,22 @@ class InferenceSettings(DatabaseSettings, InternalSettings):
 
     sync_address: Address = Field("127.0.0.1:50052", validation_alias="SYNC_SVC_ADDRESS")
     training_address: Address = Field("127.0.0.1:50054", validation_alias="TRAINING_SVC_ADDRESS")
-    worker_address: Address = Field("127.0.0.1:50055", validation_alias="ML_SERVICE_URL")
     model_cache: Path = Field(DEFAULT_CACHE, validation_alias="ASSISTANT_MODEL_CACHE")
 
     redis_url: str = Field("redis://localhost:6380", validation_alias="REDIS_URL")
     redis_enabled: bool = Field(True, validation_alias="ML_SERVICE_REDIS_ENABLED")
+    # Those that register in Redis are found besides.
+    worker_addresses: Addresses = Field(("127.0.0.1:50055",), validation_alias="ML_SERVICE_URL")
     cache_ttl: int = Field(3600, validation_alias="ML_SERVICE_REDIS_CACHE_TTL", ge=1, le=30 * 86400)
 
     jobs_at_once: int = Field(4, validation_alias="INFERENCE_SVC_JOBS", ge=1, le=64)
     max_waiting_jobs: int = Field(1000, validation_alias="INFERENCE_SVC_MAX_WAITING_JOBS", ge=1, le=100_000)
 
     read_ahead: bool = Field(True, validation_alias="INFERENCE_SVC_READ_AHEAD")
+
+    @field_validator("worker_addresses")
+    @classmethod
+    def _some_worker(cls, addresses: Addresses, info: ValidationInfo) -> Addresses:
+        if not addresses and not info.data.get("redis_enabled", True):
+            raise ValueError("must name a worker while ML_SERVICE_REDIS_ENABLED is false, since none can register")
+        return addresses

@@ -30,7 +30,7 @@ from inference_svc.domain.jobs import Jobs, JobWorld
 from inference_svc.domain.labelling import Labelling
 from inference_svc.domain.loose_ends import LooseEnds
 from inference_svc.domain.model_listing import ModelListing
-from inference_svc.domain.ports import Model
+from inference_svc.domain.ports import Catalogue, Model, ReplyCache, Voices
 from inference_svc.domain.reading_ahead import ReadingAhead
 from inference_svc.feedback_delivery import FeedbackDelivery
 from inference_svc.job_runner import JobRhythm, JobRunner
@@ -44,12 +44,14 @@ from inference_svc.peers.redis_cache import NoReplyCache, RedisReplyCache
 from inference_svc.peers.redis_presence import RedisPresence
 from inference_svc.peers.training import TrainingService
 from inference_svc.peers.voices import TrainedVoices
-from inference_svc.peers.worker_model import WorkerModel
+from inference_svc.peers.worker_pool import WorkerPool
+from inference_svc.peers.worker_registry import WorkerRegistry
 from inference_svc.settings import InferenceSettings
 from inference_svc.storage.draft_store import PostgresDraftStore
 from inference_svc.storage.job_leases import PostgresJobLeases
 from inference_svc.storage.job_store import PostgresJobStore
 from inference_svc.sweeper import Sweeper
+from inference_svc.worker_watch import WorkerWatch
 from svc_kit.clients import DeviceServiceClient, InternalCaller, channel_to
 from svc_kit.database import Database
 from svc_kit.event_stream import HEARTBEAT_S
@@ -72,6 +74,7 @@ class Rhythm:
     heartbeat: float = HEARTBEAT_S
     delivery: float = 5.0
     sweep: float = 30.0
+    workers: float = 1.0
     jobs: JobRhythm = field(default_factory=JobRhythm)
 
 
@@ -79,58 +82,20 @@ async def build(settings: InferenceSettings, rhythm: Rhythm | None = None) -> Se
     """The service, ready to be started, and its work in the background, which has begun. Raises ManifestError."""
     rhythm = rhythm or Rhythm()
     resources = AsyncExitStack()
-    caller = InternalCaller(_NAME, settings.internal_key.get_secret_value())
-    database = Database(settings, application=_NAME)
-    resources.push_async_callback(database.close)
     catalogue = ManifestCatalogue(ModelFiles(load_manifest(), settings.model_cache))
-
-    maker = _maker(settings.listen)
-    store = PostgresDraftStore(database, maker)
-    model = WorkerModel(_channel(settings.worker_address, resources), caller)
-    sync_channel = _channel(settings.sync_address, resources)
-    conversations = SyncedConversations(sync_channel, caller)
-    client = _redis(settings, resources)
-    cache = RedisReplyCache(client, settings.cache_ttl) if client else NoReplyCache()
-    training_channel = _channel(settings.training_address, resources)
-    training = TrainingService(training_channel, caller)
-    voices = TrainedVoices(training_channel, caller)
-    delivery = FeedbackDelivery(database, training, interval=rhythm.delivery)
-
-    errands = LooseEnds(_ONCE_MORE_S)
-    resources.push_async_callback(errands.settle)
-    announcements = Announcements(sync_channel, caller, errands)
-
-    # Ended in the reverse order of what follows: first the loops, then what hung-up drafts left behind.
-    loose_ends = LooseEnds()
-    resources.push_async_callback(loose_ends.settle)
-    _in_background(delivery.run(), resources)
-    _in_background(Sweeper(database, maker, interval=rhythm.sweep).run(), resources)
-
-    planner = Planner(conversations, model, catalogue, voices)
-    drafting = Drafting(planner, model, cache, store, loose_ends, announcements.announce)
-    queue, news = _queue(client, resources)
-    world = JobWorld(PostgresJobStore(database), queue, news, Pace(settings.jobs_at_once))
-    jobs = Jobs(planner, store, world, max_waiting=settings.max_waiting_jobs, look_seconds=rhythm.jobs.look)
-    leases = PostgresJobLeases(database, maker)
-    _run_jobs(drafting, leases, world, loose_ends, settings.jobs_at_once, rhythm.jobs, resources)
-    acting = Acting(store, cache, delivery.deliver_soon)
-    arrivals = Arrivals(
-        AutoDrafts(world, max_waiting=settings.max_waiting_jobs),
-        Labelling(store, delivery.wake),
-        _read_ahead(settings, planner, model, resources),
-    )
+    neighbours = _neighbours(settings, rhythm, resources)
+    kept = _kept(settings, rhythm, neighbours, resources)
+    responses = _responses(settings, rhythm, neighbours, kept, catalogue, resources)
+    models = ModelsServicer(ModelListing(catalogue, neighbours.model, neighbours.voices))
 
     def add(server: grpc.aio.Server) -> None:
-        responses = ResponsesServicer(drafting, acting, store, jobs, arrivals, heartbeat_seconds=rhythm.heartbeat)
         responses_pb2_grpc.add_ResponsesServiceServicer_to_server(responses, server)
-        models_pb2_grpc.add_ModelsServiceServicer_to_server(
-            ModelsServicer(ModelListing(catalogue, model, voices)), server
-        )
+        models_pb2_grpc.add_ModelsServiceServicer_to_server(models, server)
 
     return Service(
         name=_NAME,
         listen=settings.listen,
-        gate=_gate(settings, caller, resources),
+        gate=_gate(settings, neighbours.caller, resources),
         add=add,
         serves=[
             responses_pb2.DESCRIPTOR.services_by_name["ResponsesService"].full_name,
@@ -138,10 +103,104 @@ async def build(settings: InferenceSettings, rhythm: Rhythm | None = None) -> Se
         ],
         # Nothing here works without the database. Without a model, drafts can still be read and acted on, and the worker
         # tells of its own health; without Redis there is no cache, and the database alone says whose turn it is.
-        probes=[database.ping],
+        probes=[kept.database.ping],
         metrics_port=settings.metrics_port,
         resources=resources,
     )
+
+
+@dataclass(frozen=True)
+class _Neighbours:
+    """The other processes. `redis` is None where the operator does without."""
+
+    caller: InternalCaller
+    sync: grpc.aio.Channel
+    training: grpc.aio.Channel
+    redis: redis.Redis | None
+    model: Model
+    voices: Voices
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """What is remembered, and where. `maker` is this process's name there."""
+
+    maker: str
+    database: Database
+    store: PostgresDraftStore
+    cache: ReplyCache
+    delivery: FeedbackDelivery
+
+
+def _neighbours(settings: InferenceSettings, rhythm: Rhythm, resources: AsyncExitStack) -> _Neighbours:
+    caller = InternalCaller(_NAME, settings.internal_key.get_secret_value())
+    client = _redis(settings, resources)
+    workers = WorkerPool(settings.worker_addresses, caller)
+    resources.push_async_callback(workers.close)
+    registry = WorkerRegistry(client) if client else None
+    _in_background(WorkerWatch(workers, registry, interval=rhythm.workers).run(), resources)
+    training = _channel(settings.training_address, resources)
+    return _Neighbours(
+        caller,
+        _channel(settings.sync_address, resources),
+        training,
+        client,
+        workers,
+        TrainedVoices(training, caller),
+    )
+
+
+def _kept(settings: InferenceSettings, rhythm: Rhythm, neighbours: _Neighbours, resources: AsyncExitStack) -> _Kept:
+    database = Database(settings, application=_NAME)
+    resources.push_async_callback(database.close)
+    maker = _maker(settings.listen)
+    training = TrainingService(neighbours.training, neighbours.caller)
+    client = neighbours.redis
+    return _Kept(
+        maker,
+        database,
+        PostgresDraftStore(database, maker),
+        RedisReplyCache(client, settings.cache_ttl) if client else NoReplyCache(),
+        FeedbackDelivery(database, training, interval=rhythm.delivery),
+    )
+
+
+def _responses(
+    settings: InferenceSettings,
+    rhythm: Rhythm,
+    neighbours: _Neighbours,
+    kept: _Kept,
+    catalogue: Catalogue,
+    resources: AsyncExitStack,
+) -> ResponsesServicer:
+    announcements = _announcements(neighbours, resources)
+    # Ended in the reverse order of what follows: first the loops, then what hung-up drafts left behind.
+    loose_ends = LooseEnds()
+    resources.push_async_callback(loose_ends.settle)
+    _in_background(kept.delivery.run(), resources)
+    _in_background(Sweeper(kept.database, kept.maker, interval=rhythm.sweep).run(), resources)
+
+    conversations = SyncedConversations(neighbours.sync, neighbours.caller)
+    planner = Planner(conversations, neighbours.model, catalogue, neighbours.voices)
+    drafting = Drafting(planner, neighbours.model, kept.cache, kept.store, loose_ends, announcements.announce)
+    queue, news = _queue(neighbours.redis, resources)
+    world = JobWorld(PostgresJobStore(kept.database), queue, news, Pace(settings.jobs_at_once))
+    jobs = Jobs(planner, kept.store, world, max_waiting=settings.max_waiting_jobs, look_seconds=rhythm.jobs.look)
+    leases = PostgresJobLeases(kept.database, kept.maker)
+    _run_jobs(drafting, leases, world, loose_ends, settings.jobs_at_once, rhythm.jobs, resources)
+    arrivals = Arrivals(
+        AutoDrafts(world, max_waiting=settings.max_waiting_jobs),
+        Labelling(kept.store, kept.delivery.wake),
+        _read_ahead(settings, planner, neighbours.model, resources),
+    )
+    acting = Acting(kept.store, kept.cache, kept.delivery.deliver_soon)
+    return ResponsesServicer(drafting, acting, kept.store, jobs, arrivals, heartbeat_seconds=rhythm.heartbeat)
+
+
+def _announcements(neighbours: _Neighbours, resources: AsyncExitStack) -> Announcements:
+    errands = LooseEnds(_ONCE_MORE_S)
+    resources.push_async_callback(errands.settle)
+    return Announcements(neighbours.sync, neighbours.caller, errands)
 
 
 def _maker(listen: str) -> str:

@@ -199,7 +199,7 @@ async def running_product(
             "device_address": NOBODY,
             "listen": "127.0.0.1:0",
             "sync_address": neighbours.addresses.get("sync", NOBODY),
-            "worker_address": neighbours.addresses.get("worker", NOBODY),
+            "worker_addresses": neighbours.addresses.get("worker", NOBODY),
             "training_address": neighbours.addresses.get("training", NOBODY),
             "redis_url": redis_url,
             **settings,
