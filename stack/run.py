@@ -47,7 +47,7 @@ def plan_run(
         directory=directory,
         settings=settings,
         credentials=load_credentials(directory.secrets),
-        addresses=Addresses.choose(),
+        addresses=Addresses.choose(settings.workers),
         environment=dict(os.environ),
         host=host,
         port=port,

@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from stack.errors import StackError
+from svc_kit.settings import Addresses
 
 DEMO_MODEL = "smollm2-135m-instruct"
 
@@ -34,20 +35,13 @@ class StackSettings(BaseSettings):
     db_password: SecretStr = Field(default=SecretStr(""), validation_alias="DB_PASSWORD")
     db_name: str = Field(default="conversation_assistant", validation_alias="DB_NAME", min_length=1)
     redis_url: SecretStr = Field(default=SecretStr(""), validation_alias="REDIS_URL")
-    worker_address: str = Field(default="", validation_alias="ML_SERVICE_URL")
+    worker_addresses: Addresses = Field(default=(), validation_alias="ML_SERVICE_URL")
+    workers: int = Field(default=1, validation_alias="ML_SERVICE_WORKERS", ge=1, le=64)
     owner_password: SecretStr | None = Field(default=None, validation_alias="ASSISTANT_OWNER_PASSWORD", min_length=8)
     # What browsers call us where a reverse proxy is in front; decides whether the session cookie is for https only.
     public_url: str = Field(default="", validation_alias="ASSISTANT_PUBLIC_URL", pattern=r"^(https?://\S+)?$")
     cors_origins: str = Field(default="", validation_alias="ASSISTANT_CORS_ORIGINS")
     trusted_hops: int = Field(default=0, validation_alias="ASSISTANT_TRUSTED_PROXIES", ge=0, le=10)
-
-    @field_validator("worker_address")
-    @classmethod
-    def _host_and_port(cls, value: str) -> str:
-        host, _, port = value.rpartition(":")
-        if value and not (host and port.isdigit()):
-            raise ValueError("must be host:port")
-        return value
 
     @field_validator("redis_url")
     @classmethod

@@ -1,6 +1,7 @@
 """Where each part listens: chosen once a start, so that a part that is started again is found where it was."""
 
 import socket
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -18,18 +19,19 @@ class Addresses:
     sync: int
     inference: int
     training: int
-    worker: int
     envoy_admin: int
+    workers: Sequence[int]
 
     @classmethod
-    def choose(cls) -> "Addresses":
+    def choose(cls, workers: int = 1) -> "Addresses":
         """Take free ports, all different."""
-        names = list(cls.__dataclass_fields__)
+        singles = len(cls.__dataclass_fields__) - 1
         with ExitStack() as held:
-            probes = [held.enter_context(socket.socket()) for _ in names]
+            probes = [held.enter_context(socket.socket()) for _ in range(singles + workers)]
             for probe in probes:
                 probe.bind((HOST, 0))
-            return cls(*(int(probe.getsockname()[1]) for probe in probes))
+            ports = [int(probe.getsockname()[1]) for probe in probes]
+        return cls(*ports[:singles], workers=ports[singles:])
 
     def service(self, schema: str) -> str:
         """Return host:port of the service that owns `schema`."""

@@ -1,7 +1,7 @@
 """One installation as it is started: what every part's plan is made from."""
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stack.credentials import Credentials
@@ -60,5 +60,6 @@ class Installation:
         )
 
     @property
-    def worker_address(self) -> str:
-        return self.settings.worker_address or f"{HOST}:{self.addresses.worker}"
+    def worker_addresses(self) -> Sequence[str]:
+        """Where the workers are, ours or the operator's."""
+        return self.settings.worker_addresses or [f"{HOST}:{port}" for port in self.addresses.workers]

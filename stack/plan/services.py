@@ -1,14 +1,12 @@
-"""The four services and the worker."""
+"""The four services."""
 
 import re
 import sys
 
 from stack.launcher import tied_command
-from stack.plan.addresses import HOST
-from stack.plan.child_environment import DEVICE, INFERENCE, WORKER, child_environment, metrics_of
+from stack.plan.child_environment import DEVICE, INFERENCE, child_environment, metrics_of
 from stack.plan.installation import Installation
 from stack.plan.stores import database_environment
-from stack.plan.worker_check import worker_works
 from stack.services import SERVICES, role_of
 from stack.settings import model_choice
 from stack.supervisor.part import Part
@@ -46,7 +44,7 @@ def service_environment(plan: Installation, schema: str) -> dict[str, str]:
     environment |= {
         f"{SERVICES[schema].upper()}_LISTEN": plan.addresses.service(schema),
         "REDIS_URL": plan.redis_url,
-        "ML_SERVICE_URL": plan.worker_address,
+        "ML_SERVICE_URL": ",".join(plan.worker_addresses),
         "ASSISTANT_INTERNAL_KEY": plan.credentials.internal_key,
     }
     if schema == "inference":
@@ -65,26 +63,3 @@ def _sign_in_environment(plan: Installation) -> dict[str, str]:
     if plan.owner_password is not None:
         environment["ASSISTANT_OWNER_PASSWORD"] = plan.owner_password
     return environment
-
-
-def worker_part(plan: Installation) -> Part:
-    """Return the llama.cpp process, or the watch on the operator's."""
-    check = worker_works(plan.worker_address, plan.credentials.internal_key)
-    if plan.settings.worker_address:
-        return Part("worker", None, check, address=plan.worker_address, start_seconds=30, starts_limited=True)
-    environment = child_environment(plan.environment, WORKER, metrics_of("worker"))
-    environment |= model_choice(plan.environment, demo=plan.demo)
-    environment |= {
-        "WORKER_LISTEN": f"{HOST}:{plan.addresses.worker}",
-        "DEVICE_SVC_ADDRESS": plan.addresses.service("device"),
-        "ASSISTANT_INTERNAL_KEY": plan.credentials.internal_key,
-    }
-    return Part(
-        "worker",
-        lambda: tied_command([sys.executable, "-m", "inference_svc.worker"]),
-        check,
-        environment=environment,
-        address=plan.worker_address,
-        stop_seconds=DRAIN_SECONDS,
-        starts_limited=True,
-    )

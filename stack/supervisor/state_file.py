@@ -24,7 +24,7 @@ class StackState:
     demo: bool
     phase: str = "starting"
     failure: str = ""
-    addresses: dict[str, int] = field(default_factory=dict)
+    addresses: dict[str, Any] = field(default_factory=dict)
     parts: list[dict[str, Any]] = field(default_factory=list)
 
     def is_alive(self) -> bool:

@@ -1,5 +1,7 @@
 """What is started, without starting it."""
 
+import os
+
 import pytest
 
 from stack import services
@@ -8,6 +10,7 @@ from stack.data_directory import DataDirectory
 from stack.plan.addresses import Addresses
 from stack.plan.installation import Installation
 from stack.plan.parts import all_parts
+from stack.plan.workers import worker_environment
 from stack.settings import StackSettings
 from svc_kit.migrations import runner
 
@@ -26,7 +29,7 @@ def plan(directory, *, demo=False, environment=None, **settings):
         directory,
         StackSettings.model_validate(settings),
         load_credentials(directory.secrets),
-        Addresses.choose(),
+        Addresses.choose(settings.get("ML_SERVICE_WORKERS", 1)),
         environment or {},
         demo=demo,
         owner_password=PASSWORD,
@@ -44,9 +47,11 @@ def test_every_part_needs_only_parts_that_are_there(directory):
 
 
 def test_no_two_parts_listen_on_the_same_port():
-    chosen = Addresses.choose().as_json()
+    chosen = Addresses.choose(3).as_json()
+    workers = chosen.pop("workers")
 
-    assert len(set(chosen.values())) == len(chosen)
+    assert len(workers) == 3
+    assert len({*chosen.values(), *workers}) == len(chosen) + 3
 
 
 def test_the_longest_way_to_stop_takes_at_most_ten_seconds(directory):
@@ -121,3 +126,58 @@ def test_the_services_are_those_of_the_migrations():
 
 def test_the_demo_is_an_installation_apart():
     assert DataDirectory.default(demo=True).root != DataDirectory.default().root
+
+
+def test_one_worker_is_called_so_and_has_all_of_the_machine(directory):
+    worker = parts_of(plan(directory))["worker"]
+
+    assert not worker.environment.keys() & {"ML_SERVICE_THREADS", "CUDA_VISIBLE_DEVICES"}
+    assert worker.environment["REDIS_URL"]
+
+
+def test_several_workers_have_names_and_addresses_of_their_own_and_inference_svc_knows_all(directory):
+    parts = parts_of(plan(directory, ML_SERVICE_WORKERS=2))
+
+    first, second = parts["worker 1"], parts["worker 2"]
+    assert first.environment["WORKER_LISTEN"] == first.address != second.address
+    assert parts["inference_svc"].environment["ML_SERVICE_URL"] == f"{first.address},{second.address}"
+    assert "worker" not in parts
+
+
+def test_several_workers_of_the_operators_are_watched_each(directory):
+    parts = parts_of(plan(directory, ML_SERVICE_URL="one.example:50055, two.example:50055"))
+
+    assert (parts["worker 1"].address, parts["worker 2"].address) == ("one.example:50055", "two.example:50055")
+    assert parts["worker 2"].command is None
+
+
+@pytest.mark.parametrize(
+    ("chosen", "gpus", "dealt"),
+    [
+        ({}, 0, [None, None, None]),
+        ({}, 3, ["0", "1", "2"]),
+        ({}, 2, ["0", "1", "0"]),
+        ({"CUDA_VISIBLE_DEVICES": "4, 6,7"}, 8, ["4", "6", "7"]),
+        ({"CUDA_VISIBLE_DEVICES": "4"}, 8, ["4", "4", "4"]),
+        ({"CUDA_VISIBLE_DEVICES": ""}, 8, ["", "", ""]),
+    ],
+)
+def test_gpus_are_dealt_out(directory, chosen, gpus, dealt):
+    installation = plan(directory, environment=chosen, ML_SERVICE_WORKERS=3)
+    environments = [worker_environment(installation, index, gpus) for index in range(3)]
+
+    assert [environment.get("CUDA_VISIBLE_DEVICES") for environment in environments] == dealt
+
+
+def test_threads_are_shared_unless_the_operator_says_how_many(directory):
+    alone = worker_environment(plan(directory, ML_SERVICE_WORKERS=64), 0)
+    said = worker_environment(plan(directory, environment={"ML_SERVICE_THREADS": "6"}, ML_SERVICE_WORKERS=2), 0)
+
+    assert alone["ML_SERVICE_THREADS"] == str(max(1, len(os.sched_getaffinity(0)) // 64))
+    assert said["ML_SERVICE_THREADS"] == "6"
+
+
+def test_each_worker_shows_its_metrics_at_a_port_of_its_own(directory):
+    installation = plan(directory, environment={"WORKER_METRICS_PORT": "9100"}, ML_SERVICE_WORKERS=2)
+
+    assert [worker_environment(installation, index)["WORKER_METRICS_PORT"] for index in range(2)] == ["9100", "9101"]

@@ -23,6 +23,8 @@ def variables(monkeypatch):
         ("DB_PORT", "none"),
         ("REDIS_URL", "localhost:6380"),
         ("ML_SERVICE_URL", "localhost"),
+        ("ML_SERVICE_URL", "one.example:50055,two.example"),
+        ("ML_SERVICE_WORKERS", "0"),
         ("ASSISTANT_OWNER_PASSWORD", "short"),
         ("ASSISTANT_PUBLIC_URL", "example.org"),
     ],
@@ -40,7 +42,7 @@ def test_without_variables_nothing_is_external(variables):
 
     assert settings.external_database is None
     assert settings.redis_url.get_secret_value() == ""
-    assert settings.worker_address == ""
+    assert settings.worker_addresses == ()
 
 
 def test_origins_are_separated_by_commas(variables):
