@@ -40,11 +40,11 @@ class WorkerPool:
     async def status(self, seconds: float) -> ModelStatus:
         """How the model is: ready when one worker is, with the work of all of them."""
         workers = [worker for worker in self._workers.values() if not worker.draining]
-        if not workers:
-            raise most_helpful([])
-        asked = [worker for worker in workers if worker.answers] or workers
-        statuses = await self._statuses(asked, seconds)
-        WORKERS.set(sum(status.state is ModelState.READY for status in statuses))
+        statuses: Sequence[ModelStatus] = ()
+        try:
+            statuses = await self._statuses([worker for worker in workers if worker.answers] or workers, seconds)
+        finally:
+            WORKERS.set(sum(status.state is ModelState.READY for status in statuses))
         return together(statuses, len(workers))
 
     async def count_tokens(self, texts: Sequence[str], seconds: float) -> Sequence[int]:
@@ -136,6 +136,8 @@ class WorkerPool:
 
     async def _statuses(self, workers: Sequence[KnownWorker], seconds: float) -> Sequence[ModelStatus]:
         """How those are who answer in time. Raises what kept them from it when nobody does."""
+        if not workers:
+            raise most_helpful([])
         asking = {asyncio.create_task(_answer(worker, seconds)): worker for worker in workers}
         try:
             done, late = await asyncio.wait(asking, timeout=_PATIENCE_S)

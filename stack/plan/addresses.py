@@ -25,13 +25,13 @@ class Addresses:
     @classmethod
     def choose(cls, workers: int = 1) -> "Addresses":
         """Take free ports, all different."""
-        singles = len(cls.__dataclass_fields__) - 1
+        names = [name for name in cls.__dataclass_fields__ if name != "workers"]
         with ExitStack() as held:
-            probes = [held.enter_context(socket.socket()) for _ in range(singles + workers)]
+            probes = [held.enter_context(socket.socket()) for _ in range(len(names) + workers)]
             for probe in probes:
                 probe.bind((HOST, 0))
             ports = [int(probe.getsockname()[1]) for probe in probes]
-        return cls(*ports[:singles], workers=ports[singles:])
+        return cls(**dict(zip(names, ports, strict=False)), workers=ports[len(names) :])
 
     def service(self, schema: str) -> str:
         """Return host:port of the service that owns `schema`."""

@@ -61,7 +61,7 @@ async def pair(schema, valkey) -> AsyncIterator[Pair]:
     async with AsyncExitStack() as stack:
         neighbours = await stack.enter_async_context(running_neighbours())
         for _ in range(2):
-            worker = MoodyWorker()
+            worker = MoodyWorker()  # type: ignore[abstract]  # it has no adapters
             add = lambda server, worker=worker: worker_pb2_grpc.add_WorkerServiceServicer_to_server(worker, server)  # noqa: E731
             server = await stack.enter_async_context(serving("worker", add))
             workers[f"127.0.0.1:{server.port}"] = worker

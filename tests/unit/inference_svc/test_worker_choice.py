@@ -12,8 +12,8 @@ ACCOUNT = UUID(int=1)
 CONVERSATIONS = [UUID(int=number) for number in range(300)]
 
 
-def workers(count: int, **changes: int) -> list[WorkerState]:
-    return [WorkerState(f"10.0.0.{number}:50055", sequences=8, queue_limit=64, **changes) for number in range(count)]
+def workers(count: int, load: int = 0) -> list[WorkerState]:
+    return [WorkerState(f"10.0.0.{number}:50055", load, sequences=8, queue_limit=64) for number in range(count)]
 
 
 def home(known: list[WorkerState], conversation: UUID) -> str:
