@@ -1,6 +1,7 @@
 """All benchmarks, one after another, as one table each. Needs about a quarter of an hour and a machine that does nothing else.
 
-python -m bench [decoder] [reading] [following] [ingest] [first-sync] [browse] [stream] [second-draft] [steps] [peers] [crowd] [memory]
+python -m bench [decoder] [reading] [following] [ingest] [first-sync] [browse] [stream] [second-draft] [steps] [peers] [crowd] [routing]
+                [memory]
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from bench import (
     memory,
     peers,
     reading,
+    routing,
     second_draft,
     steps,
     stream,
@@ -51,6 +53,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[], list[Row]]]] = {
         peers.run,
     ),
     "crowd": ("200 clients on a queue of 64 for a minute", crowd.run),
+    "routing": ("Routing: three workers, by our own choice, through Envoy, and by gRPC", routing.run),
     "memory": ("Memory of the demo stack", memory.run),
 }
 
