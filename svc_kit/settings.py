@@ -34,7 +34,9 @@ class Settings(BaseSettings):
             settings = cls()
         except ValidationError as error:
             for problem in error.errors():
-                name = ".".join(str(part) for part in problem["loc"])
+                # A default that does not fit the other values is told by its field's name.
+                first, *rest = problem["loc"]
+                name = ".".join(str(part) for part in (cls.variables().get(str(first), first), *rest))
                 sys.stderr.write(f"{name}: {problem['msg']}\n")
             sys.exit(2)
         if "--print-config" in sys.argv[1:]:
@@ -42,12 +44,17 @@ class Settings(BaseSettings):
             sys.exit(0)
         return settings
 
+    @classmethod
+    def variables(cls) -> dict[str, str]:
+        """The variable of each field."""
+        return {
+            name: field.validation_alias if isinstance(field.validation_alias, str) else name
+            for name, field in cls.model_fields.items()
+        }
+
     def masked(self) -> str:
         """The effective values as JSON by variable name, secrets masked."""
-        values = {
-            field.validation_alias if isinstance(field.validation_alias, str) else name: getattr(self, name)
-            for name, field in type(self).model_fields.items()
-        }
+        values = {variable: getattr(self, name) for name, variable in self.variables().items()}
         return json.dumps(values, indent=2, default=str)
 
 

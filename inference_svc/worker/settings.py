@@ -60,6 +60,10 @@ class WorkerSettings(InternalSettings):
             return ""
         if not address and listen.startswith(_ANYWHERE):
             raise ValueError("must say at which host:port others reach this worker, since it listens everywhere")
+        if not address and listen.endswith(":0"):
+            raise ValueError(
+                "must say where others reach this worker, since it listens at a port of the system's choice"
+            )
         return address or listen
 
     @property
