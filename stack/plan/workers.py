@@ -26,8 +26,10 @@ def worker_parts(plan: Installation) -> list[Part]:
 def _worker_part(plan: Installation, index: int, name: str) -> Part:
     address = plan.worker_addresses[index]
     check = worker_works(address, plan.credentials.internal_key)
+    # One of several may fail for good: the others draft.
+    vital = len(plan.worker_addresses) == 1
     if plan.settings.worker_addresses:
-        return Part(name, None, check, address=address, start_seconds=30, starts_limited=True)
+        return Part(name, None, check, address=address, start_seconds=30, starts_limited=True, vital=vital)
     return Part(
         name,
         lambda: tied_command([sys.executable, "-m", "inference_svc.worker"]),
@@ -36,6 +38,7 @@ def _worker_part(plan: Installation, index: int, name: str) -> Part:
         address=address,
         stop_seconds=DRAIN_SECONDS,
         starts_limited=True,
+        vital=vital,
     )
 
 

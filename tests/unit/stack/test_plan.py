@@ -181,3 +181,11 @@ def test_each_worker_shows_its_metrics_at_a_port_of_its_own(directory):
     installation = plan(directory, environment={"WORKER_METRICS_PORT": "9100"}, ML_SERVICE_WORKERS=2)
 
     assert [worker_environment(installation, index)["WORKER_METRICS_PORT"] for index in range(2)] == ["9100", "9101"]
+
+
+def test_one_of_several_workers_may_fail_for_good(directory):
+    parts = parts_of(plan(directory, ML_SERVICE_WORKERS=2))
+
+    assert not parts["worker 1"].vital
+    assert not parts["worker 2"].vital
+    assert parts_of(plan(directory))["worker"].vital
