@@ -1,4 +1,4 @@
-"""All benchmarks, one after another, as one table each. Needs about a quarter of an hour and a machine that does nothing else.
+"""All benchmarks, one after another, as one table each. Needs about 20 minutes and a machine that does nothing else.
 
 python -m bench [decoder] [reading] [following] [ingest] [first-sync] [browse] [stream] [second-draft] [steps] [peers] [crowd] [routing]
                 [memory]

@@ -22,6 +22,7 @@ _HTTP = "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOpti
 _MANAGER = "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 _MAGLEV = "type.googleapis.com/envoy.extensions.load_balancing_policies.maglev.v3.Maglev"
 _ROUTER = "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"
+_PREVIOUS = "type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"
 _EDS = "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment"
 
 
@@ -32,7 +33,7 @@ def worker_edge(addresses: Sequence[str]) -> Iterator[str]:
         folder, port, admin = Path(name), free_port(), free_port()
         (folder / "eds").mkdir()
         (folder / "eds" / "workers.yaml").write_text(yaml.safe_dump(_endpoints(addresses)))
-        (folder / "envoy.yaml").write_text(yaml.safe_dump(_config(folder, port, admin)))
+        (folder / "envoy.yaml").write_text(yaml.safe_dump(_config(folder, port, admin, len(addresses))))
         log = folder / "envoy.log"
         with child_process(tied_command(envoy_command(folder / "envoy.yaml")), log, signal.SIGTERM) as envoy:
             wait_until(lambda: _has(admin, len(addresses)), envoy, log)
@@ -60,11 +61,11 @@ def _endpoints(addresses: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _config(folder: Path, port: int, admin: int) -> dict[str, Any]:
+def _config(folder: Path, port: int, admin: int, workers: int) -> dict[str, Any]:
     return {
         "node": {"id": "bench", "cluster": "bench"},
         "admin": {"address": _at("127.0.0.1", admin)},
-        "static_resources": {"listeners": [_listener(port)], "clusters": [_cluster(folder)]},
+        "static_resources": {"listeners": [_listener(port)], "clusters": [_cluster(folder, workers)]},
     }
 
 
@@ -73,7 +74,12 @@ def _listener(port: int) -> dict[str, Any]:
         "cluster": "workers",
         "timeout": "0s",
         "hash_policy": [{"header": {"header_name": HEADER}}],
-        "retry_policy": {"retry_on": "connect-failure,refused-stream,reset-before-request", "num_retries": 2},
+        "retry_policy": {
+            "retry_on": "connect-failure,refused-stream,reset-before-request",
+            "num_retries": 2,
+            "retry_host_predicate": [{"name": "previous_hosts", "typed_config": {"@type": _PREVIOUS}}],
+            "host_selection_retry_max_attempts": 5,
+        },
     }
     manager = {
         "@type": _MANAGER,
@@ -88,8 +94,10 @@ def _listener(port: int) -> dict[str, Any]:
     return {"name": "workers", "address": _at("127.0.0.1", port), "filter_chains": [chain]}
 
 
-def _cluster(folder: Path) -> dict[str, Any]:
-    maglev = {"@type": _MAGLEV, "consistent_hashing_lb_config": {"hash_balance_factor": 125}}
+def _cluster(folder: Path, workers: int) -> dict[str, Any]:
+    # With less, the bound of a worker is less than one request while little runs, and all of them go to one worker.
+    balance = {"hash_balance_factor": 100 * workers}
+    maglev = {"@type": _MAGLEV, "consistent_hashing_lb_config": balance}
     policy = {"typed_extension_config": {"name": "envoy.load_balancing_policies.maglev", "typed_config": maglev}}
     source = {"path": str(folder / "eds" / "workers.yaml"), "watched_directory": {"path": str(folder / "eds")}}
     return {
