@@ -19,6 +19,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from statistics import median, quantiles
 from uuid import UUID
@@ -93,7 +94,7 @@ async def _running(model: Path) -> AsyncIterator[list[WorkerProcess]]:
         workers = [await stack.enter_async_context(worker_process(model, "", **options)) for _ in range(_WORKERS)]
         for worker in workers:
             async with _direct([worker]) as alone:
-                await eventually_answers(lambda alone=alone: _is_ready(alone), 60)
+                await eventually_answers(partial(_is_ready, alone), 60)
         yield workers
 
 
