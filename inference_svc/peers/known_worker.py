@@ -13,10 +13,12 @@ from inference_svc.peers.worker_entry import WorkerEntry
 from inference_svc.peers.worker_model import WorkerModel
 from svc_kit.clients import InternalCaller, channel_to
 
-# A machine that vanished says nothing: this long, and its calls break off; and a call that finds nobody waits no longer.
+# A machine that vanished says nothing: its calls break off when a ping is not answered, and one that finds nobody waits
+# no longer than this. gRPC gives pings a minute if the keepalive's own time-out is all that it is told.
 _OPTIONS = [
     ("grpc.keepalive_time_ms", 10_000),
-    ("grpc.keepalive_timeout_ms", 5_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.http2.ping_timeout_ms", 10_000),
     ("grpc.min_reconnect_backoff_ms", 2_000),
 ]
 
