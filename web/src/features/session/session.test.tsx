@@ -110,3 +110,14 @@ test("a server that does not answer is said, and tried again", async () => {
 
   await screen.findByRole("heading", { name: "Settings", level: 1 });
 });
+
+test("a server that was starting is there without a click", async () => {
+  const server = serveWell();
+  server.answer("GET /api/auth/session", () => refusal(503, 14, "starting"));
+  renderApp("/settings");
+
+  await screen.findByText("Your server does not answer");
+  server.answer("GET /api/auth/session", () => ({ account: { name: "Maya" } }));
+
+  await screen.findByRole("heading", { name: "Settings", level: 1 }, { timeout: 10_000 });
+});

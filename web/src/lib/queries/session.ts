@@ -16,4 +16,6 @@ export const sessionQuery = queryOptions({
     }
   },
   staleTime: 60_000,
+  // Nothing can be shown before the answer: whoever opened the page while the server starts need not ask again by hand.
+  refetchInterval: (query) => (query.state.status === "error" && !query.state.data ? 2_000 : false),
 });

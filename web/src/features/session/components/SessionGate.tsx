@@ -13,8 +13,10 @@ import { SignInPage } from "./SignInPage";
 export function SessionGate({ children }: { children: ReactNode }) {
   const session = useQuery(sessionQuery);
   const lost = useSignal(sessionsLost) > 0;
+  // While it is asked once more after a failure, the failure stays on the page.
+  const failed = session.isError || (session.isPending && session.errorUpdateCount > 0);
+  if (failed && !session.data) return <NoServer retry={() => session.refetch()} />;
   if (session.isPending) return null;
-  if (session.isError && !session.data) return <NoServer retry={() => session.refetch()} />;
   if (!session.data) return <SignInPage />;
   return (
     <>
@@ -48,7 +50,7 @@ function NoServer({ retry }: { retry: () => void }) {
           </Button>
         }
       >
-        It may be starting. Nothing was lost.
+        It may be starting; this page asks again by itself. Nothing was lost.
       </Empty>
     </main>
   );
