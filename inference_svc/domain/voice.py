@@ -16,6 +16,11 @@ class Voice:
     scale: float = 1.0
 
     @property
+    def version(self) -> str:
+        """By what a worker knows it: with another file or another strength it is another one, whatever its id."""
+        return f"{self.adapter_id}@{self.sha256[:12]}*{self.scale:g}"
+
+    @property
     def facts(self) -> str:
         """All of it that determines a text."""
         return f"{self.sha256}*{self.scale:g}"

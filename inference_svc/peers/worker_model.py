@@ -112,7 +112,7 @@ class WorkerModel:
         if voice is None or error.code() is not grpc.StatusCode.NOT_FOUND:
             raise error
         request = worker_pb2.LoadAdapterRequest(
-            adapter_id=voice.adapter_id, path=voice.path, sha256=voice.sha256, scale=voice.scale
+            adapter_id=voice.version, path=voice.path, sha256=voice.sha256, scale=voice.scale
         )
         try:
             with peer_errors(_PART):
@@ -128,7 +128,7 @@ def _left(deadline: float) -> float:
 
 
 def _adapter_id(order: ModelOrder) -> str:
-    return order.voice.adapter_id if order.voice else ""
+    return order.voice.version if order.voice else ""
 
 
 def _status(answer: worker_pb2.StatusResponse) -> ModelStatus:

@@ -31,15 +31,28 @@ async def model_version(product: Product, text: str = "Hi") -> str:
 
 
 async def test_a_draft_is_written_in_the_chosen_voice_which_is_loaded_once(product):
-    chosen_voice = chosen(product, scale=0.5)
+    chosen(product, scale=0.5)
 
     versions = {await model_version(product, text) for text in ("Hi", "Ho")}
 
     (loaded,) = product.worker.loaded
-    assert (loaded.adapter_id, loaded.path) == (chosen_voice.adapter.adapter_id, "/voices/1.gguf")
-    assert (loaded.sha256, loaded.scale) == ("a" * 64, 0.5)
-    assert [request.adapter_id for request in product.worker.requests] == [chosen_voice.adapter.adapter_id] * 2
+    assert (loaded.path, loaded.sha256, loaded.scale) == ("/voices/1.gguf", "a" * 64, 0.5)
+    assert [request.adapter_id for request in product.worker.requests] == [loaded.adapter_id] * 2
     assert versions == {"scripted-1b@abababababab+aaaaaaaaaaaa"}
+
+
+@pytest.mark.parametrize(("seed", "scale"), [("a", 1.5), ("b", 0.5)])
+async def test_a_voice_that_was_replaced_under_its_id_is_loaded_anew(product, seed, scale):
+    voice_then = chosen(product, "a", scale=0.5)
+    await model_version(product, "Hi")
+    chosen(product, seed, scale=scale).adapter.adapter_id = voice_then.adapter.adapter_id
+
+    await model_version(product, "Ho")
+
+    before, after = product.worker.loaded
+    assert (after.sha256, after.scale) == (seed * 64, scale)
+    assert [request.adapter_id for request in product.worker.requests] == [before.adapter_id, after.adapter_id]
+    assert before.adapter_id != after.adapter_id
 
 
 async def test_without_a_voice_the_model_drafts_as_it_is(product):
@@ -111,12 +124,13 @@ async def test_a_voice_that_does_not_load_says_so(product, refusal):
 
 
 async def test_a_conversation_is_read_ahead_in_the_voice_that_will_answer(product):
-    chosen_voice = chosen(product)
+    chosen(product)
 
     await product.note(product.say("Are you there?").arrival())
 
     await eventually(lambda: bool(product.worker.read_ahead))
-    assert product.worker.read_ahead[0].adapter_id == chosen_voice.adapter.adapter_id
+    (loaded,) = product.worker.loaded
+    assert product.worker.read_ahead[0].adapter_id == loaded.adapter_id
 
 
 async def test_the_state_of_the_model_names_the_voice(product):
