@@ -141,8 +141,9 @@ class WorkerPool:
         asking = {asyncio.create_task(_answer(worker, seconds)): worker for worker in workers}
         try:
             done, late = await asyncio.wait(asking, timeout=_PATIENCE_S)
-            if late and not any(isinstance(task.result(), ModelStatus) for task in done):
-                done, late = await asyncio.wait(asking)
+            while late and not any(isinstance(task.result(), ModelStatus) for task in done):
+                more, late = await asyncio.wait(late, return_when=asyncio.FIRST_COMPLETED)
+                done |= more
         finally:
             for task in asking:
                 task.cancel()

@@ -12,6 +12,7 @@ import pytest
 from assistant.inference.v1 import models_pb2, responses_pb2, sampling_pb2, worker_pb2, worker_pb2_grpc
 
 from inference_svc.domain.worker_choice import WorkerState, choose
+from inference_svc.peers import worker_pool
 from svc_kit.errors import InvalidInput, Overloaded, Unavailable
 from tests.contract.inference_svc.product import NOBODY, Product, running_neighbours, running_product
 from tests.contract.inference_svc.refusal import broken, refused
@@ -34,8 +35,10 @@ class MoodyWorker(ScriptedWorker):
         super().__init__()
         self.may_answer = asyncio.Event()
         self.may_answer.set()
+        self.asked = 0
 
     async def Status(self, request: worker_pb2.StatusRequest, context: Any) -> worker_pb2.StatusResponse:
+        self.asked += 1
         await self.may_answer.wait()
         return self.status
 
@@ -256,6 +259,28 @@ async def test_one_that_says_nothing_keeps_nobody_waiting(pair):
     assert own.requests == []
     own.may_answer.set()
     await eventually_answers(lambda: drafted_by(pair, said, own))
+
+
+async def test_of_two_that_take_their_time_the_first_to_answer_is_enough(pair, monkeypatch):
+    monkeypatch.setattr(worker_pool, "_PATIENCE_S", 0.0)
+    said, own, other = pair.say("Dinner?")
+    for worker in (own, other):
+        worker.may_answer.clear()
+    # Less than the other is given for its answer.
+    call = pair.product.responses.StreamResponse(
+        responses_pb2.StreamResponseRequest(message_id=said.newest), metadata=pair.product.owner, timeout=4
+    )
+    draft = asyncio.create_task(events_of(call))
+    await eventually(lambda: bool(own.asked and other.asked))
+
+    other.may_answer.set()
+
+    assert (await draft)[-1].done.response == "Yes, sure."
+    own.may_answer.set()
+
+
+async def events_of(call: Any) -> list[responses_pb2.StreamResponseResponse]:
+    return [event async for event in call]
 
 
 async def drafted_by(pair: Pair, said: Said, worker: MoodyWorker) -> bool:
