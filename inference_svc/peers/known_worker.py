@@ -12,6 +12,7 @@ from inference_svc.domain.worker_choice import WorkerState
 from inference_svc.peers.worker_entry import WorkerEntry
 from inference_svc.peers.worker_model import WorkerModel
 from svc_kit.clients import InternalCaller, channel_to
+from svc_kit.errors import DeadlineExceeded
 
 # A machine that vanished says nothing: its calls break off when a ping is not answered, and one that finds nobody waits
 # no longer than this. gRPC gives pings a minute if the keepalive's own time-out is all that it is told.
@@ -21,6 +22,8 @@ _OPTIONS = [
     ("grpc.http2.ping_timeout_ms", 10_000),
     ("grpc.min_reconnect_backoff_ms", 2_000),
 ]
+# One that says nothing for so long while others did keeps nobody waiting.
+PATIENCE_S = 0.5
 
 
 class KnownWorker:
@@ -95,7 +98,10 @@ class KnownWorker:
         """Ask how it is."""
         try:
             status = await self._model.status(seconds)
-        except Exception:
+        except Exception as error:
+            # Whoever had no time for an answer learned nothing of the worker.
+            if isinstance(error, DeadlineExceeded) and seconds < PATIENCE_S:
+                raise
             self.fell_silent()
             raise
         self._silent, self._status, self._ours_then = False, status, self._ours

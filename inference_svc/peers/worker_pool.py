@@ -15,14 +15,12 @@ from inference_svc.domain.events import ModelEvent, Phase, Progress
 from inference_svc.domain.model import ModelOrder, ModelState, ModelStatus
 from inference_svc.domain.worker_choice import Choice, WorkerState, choose, idlest
 from inference_svc.domain.worker_summary import most_helpful, together
-from inference_svc.peers.known_worker import KnownWorker
+from inference_svc.peers.known_worker import PATIENCE_S, KnownWorker
 from inference_svc.peers.worker_entry import WorkerEntry
 from inference_svc.peers.worker_metrics import BREAKS, OVERFLOWS, REFUSALS, RETRIES, WORKERS
 from svc_kit.clients import InternalCaller
 from svc_kit.errors import DeadlineExceeded, DomainError, Overloaded, Unavailable
 
-# One that says nothing for so long while others did keeps nobody waiting.
-_PATIENCE_S = 0.5
 # How often in a row an entry may be missing: Redis may have been emptied, and the next heartbeat brings it back.
 _MISSES = 5
 
@@ -140,7 +138,7 @@ class WorkerPool:
             raise most_helpful([])
         asking = {asyncio.create_task(_answer(worker, seconds)): worker for worker in workers}
         try:
-            done, late = await asyncio.wait(asking, timeout=_PATIENCE_S)
+            done, late = await asyncio.wait(asking, timeout=PATIENCE_S)
             while late and not any(isinstance(task.result(), ModelStatus) for task in done):
                 more, late = await asyncio.wait(late, return_when=asyncio.FIRST_COMPLETED)
                 done |= more

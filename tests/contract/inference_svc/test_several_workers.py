@@ -1,8 +1,9 @@
 """Drafting with two scripted workers: where a draft goes, and what becomes of it when one refuses or breaks off."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,10 +14,13 @@ from assistant.inference.v1 import models_pb2, responses_pb2, sampling_pb2, work
 
 from inference_svc.domain.worker_choice import WorkerState, choose
 from inference_svc.peers import worker_pool
-from svc_kit.errors import InvalidInput, Overloaded, Unavailable
+from inference_svc.peers.known_worker import PATIENCE_S, KnownWorker
+from svc_kit.clients import InternalCaller
+from svc_kit.errors import DeadlineExceeded, InvalidInput, Overloaded, Unavailable
 from tests.contract.inference_svc.product import NOBODY, Product, running_neighbours, running_product
 from tests.contract.inference_svc.refusal import broken, refused
 from tests.contract.inference_svc.scripted import (
+    INTERNAL_KEY,
     Said,
     ScriptedWorker,
     queued,
@@ -29,18 +33,27 @@ from tests.deadline import eventually, eventually_answers
 
 
 class MoodyWorker(ScriptedWorker):
-    """May be silent when it is asked how it is."""
+    """May be silent when it is asked how it is, and may spend a draft's time until so much of it is left."""
 
     def __init__(self) -> None:
         super().__init__()
         self.may_answer = asyncio.Event()
         self.may_answer.set()
         self.asked = 0
+        self.holds_until_left = math.inf
 
     async def Status(self, request: worker_pb2.StatusRequest, context: Any) -> worker_pb2.StatusResponse:
         self.asked += 1
         await self.may_answer.wait()
         return self.status
+
+    async def Generate(
+        self, request: worker_pb2.GenerateRequest, context: Any
+    ) -> AsyncIterator[worker_pb2.GenerateResponse]:
+        async with aclosing(super().Generate(request, context)) as events:
+            async for event in events:
+                yield event
+                await eventually(lambda: context.time_remaining() <= self.holds_until_left)
 
 
 @dataclass
@@ -187,6 +200,18 @@ async def test_a_deadline_is_for_all_attempts_together(pair):
     assert other.requests == []
 
 
+async def test_the_second_worker_has_only_the_time_that_the_first_one_left(pair):
+    said, own, other = pair.say("Dinner?")
+    own.steps = [queued(), Unavailable("the model was stopped")]
+    own.holds_until_left = 2.0
+    request = responses_pb2.StreamResponseRequest(message_id=said.newest)
+
+    await events_of(pair.product.responses.StreamResponse(request, metadata=pair.product.owner, timeout=4))
+
+    assert own.time_left[0] > 3.0
+    assert other.time_left[0] < 2.5
+
+
 async def test_hanging_up_stops_the_worker_that_took_over(pair):
     said, own, other = pair.say("Dinner?")
     own.steps = [Unavailable("the model was stopped")]
@@ -262,7 +287,7 @@ async def test_one_that_says_nothing_keeps_nobody_waiting(pair):
 
 
 async def test_of_two_that_take_their_time_the_first_to_answer_is_enough(pair, monkeypatch):
-    monkeypatch.setattr(worker_pool, "_PATIENCE_S", 0.0)
+    monkeypatch.setattr(worker_pool, "PATIENCE_S", 0.0)
     said, own, other = pair.say("Dinner?")
     for worker in (own, other):
         worker.may_answer.clear()
@@ -277,6 +302,21 @@ async def test_of_two_that_take_their_time_the_first_to_answer_is_enough(pair, m
 
     assert (await draft)[-1].done.response == "Yes, sure."
     own.may_answer.set()
+
+
+@pytest.mark.parametrize(("seconds", "is_present"), [(PATIENCE_S / 2, True), (PATIENCE_S, False)])
+async def test_one_is_away_only_for_who_gave_it_time_to_answer(pair, seconds, is_present):
+    address, worker = next(iter(pair.workers.items()))
+    known = KnownWorker(address, InternalCaller("test", INTERNAL_KEY), fixed=True)
+    await known.status(5)
+    worker.may_answer.clear()
+
+    with pytest.raises(DeadlineExceeded):
+        await known.status(seconds)
+
+    assert known.answers is is_present
+    worker.may_answer.set()
+    await known.close()
 
 
 async def events_of(call: Any) -> list[responses_pb2.StreamResponseResponse]:
