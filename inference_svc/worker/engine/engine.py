@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVarTuple, Unpack
 
 from inference_svc.worker.engine.adapters import Adapter, AdapterFile
@@ -45,6 +46,8 @@ class Engine:
         self._stepper: Stepper | None = None
         self._limits: Limits | None = None
         self._adapters: dict[str, Adapter] = {}
+        # Those that are on their way: several drafts in a voice that is new here may want it at once.
+        self._loading: dict[AdapterFile, asyncio.Task[None]] = {}
         self._thread = threading.Thread(target=self._main, name="llama", daemon=True)
 
     async def start(self) -> None:
@@ -106,10 +109,11 @@ class Engine:
         known = self._adapters.get(file.id)
         if known is not None and known.file == file:
             return
-        adapter = await self._loaded_adapter(file)
-        replaced = self._adapters.get(file.id)
-        self._adapters[file.id] = adapter
-        self._retire(replaced)
+        if file not in self._loading:
+            self._loading[file] = asyncio.create_task(self._load_adapter(file))
+            self._loading[file].add_done_callback(partial(self._loading_ended, file))
+        # In a task of its own: one that takes longer than its first callers wait would never be loaded otherwise.
+        await asyncio.shield(self._loading[file])
 
     def unload_adapter(self, adapter_id: str) -> bool:
         """Take no more work for it; it is freed after the last that it has. False when it is not loaded."""
@@ -127,6 +131,17 @@ class Engine:
     @property
     def adapter_ids(self) -> list[str]:
         return sorted(self._adapters)
+
+    async def _load_adapter(self, file: AdapterFile) -> None:
+        adapter = await self._loaded_adapter(file)
+        replaced = self._adapters.get(file.id)
+        self._adapters[file.id] = adapter
+        self._retire(replaced)
+
+    def _loading_ended(self, file: AdapterFile, loading: asyncio.Task[None]) -> None:
+        del self._loading[file]
+        if not loading.cancelled():
+            loading.exception()  # seen, so that asyncio does not complain when nobody waits any more
 
     async def _loaded_adapter(self, file: AdapterFile) -> Adapter:
         if self._stepper is None or self._stopping or self._over.done():

@@ -5,10 +5,12 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from inference_svc.worker.engine.adapters import AdapterFile, AdapterUnusable
 from inference_svc.worker.engine.backend import Span
 from inference_svc.worker.engine.engine import Engine
 from inference_svc.worker.engine.events import Finished, FinishReason, Piece
@@ -167,3 +169,59 @@ async def test_a_failure_to_load_is_raised_by_start():
     with pytest.raises(ValueError, match="no such file"):
         await engine.start()
     await engine.stop()
+
+
+class SlowLoadingBackend(ScriptedBackend):
+    """Loads an adapter when the test lets it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = threading.Semaphore(0)
+        self.loads = 0
+
+    def add_adapter(self, file: AdapterFile) -> object:
+        self.loads += 1
+        self.gate.acquire()
+        return super().add_adapter(file)
+
+
+ANA = AdapterFile("ana", Path("/none"), "")
+
+
+async def test_an_adapter_that_several_want_at_once_is_loaded_once():
+    backend = SlowLoadingBackend()
+    async with running(backend) as engine:
+        loads = [asyncio.create_task(engine.load_adapter(ANA)) for _ in range(4)]
+        await eventually(lambda: backend.loads > 0)
+
+        backend.gate.release(4)
+        await asyncio.gather(*loads)
+
+        assert backend.loads == 1
+        assert engine.adapter_ids == ["ana"]
+
+
+async def test_an_adapter_is_loaded_although_whoever_wanted_it_gave_up():
+    backend = SlowLoadingBackend()
+    async with running(backend) as engine:
+        hasty = asyncio.create_task(engine.load_adapter(ANA))
+        await eventually(lambda: backend.loads == 1)
+
+        hasty.cancel()
+        await asyncio.wait([hasty])
+        backend.gate.release()
+
+        await eventually(lambda: engine.adapter_ids == ["ana"])
+
+
+async def test_all_who_want_an_adapter_hear_that_it_is_none():
+    backend = SlowLoadingBackend()
+    backend.unusable.add("ana")
+    async with running(backend) as engine:
+        loads = [asyncio.create_task(engine.load_adapter(ANA)) for _ in range(2)]
+        await eventually(lambda: backend.loads == 1)
+
+        backend.gate.release(2)
+        ends = await asyncio.gather(*loads, return_exceptions=True)
+
+    assert [type(end) for end in ends] == [AdapterUnusable] * 2
