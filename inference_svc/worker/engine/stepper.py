@@ -193,13 +193,19 @@ class Stepper:
             self._scheduler.forget(adapter)
             self._backend.remove_adapter(adapter.handle)
         while self._orders and not self._scheduler.runs_alone:
-            order = self._orders.popleft()
+            # It stays in the line until it is settled: whatever breaks the model here is told to all that are left.
+            order = self._orders[0]
             # llama.cpp wants all adapters loaded before the context is made.
             self._scheduler.leave_context()
-            try:
-                order.done(Adapter(order.file, self._backend.add_adapter(order.file)), None)
-            except AdapterUnusable as error:
-                order.done(None, error)
+            adapter, refusal = self._added(order.file)
+            self._orders.popleft()
+            order.done(adapter, refusal)
+
+    def _added(self, file: AdapterFile) -> tuple[Adapter | None, AdapterUnusable | None]:
+        try:
+            return Adapter(file, self._backend.add_adapter(file)), None
+        except AdapterUnusable as error:
+            return None, error
 
     def _admit(self) -> None:
         # What it has read by now is kept, so that whoever takes its place goes on from there.

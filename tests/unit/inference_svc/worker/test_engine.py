@@ -225,3 +225,16 @@ async def test_all_who_want_an_adapter_hear_that_it_is_none():
         ends = await asyncio.gather(*loads, return_exceptions=True)
 
     assert [type(end) for end in ends] == [AdapterUnusable] * 2
+
+
+class BreakingBackend(ScriptedBackend):
+    """Breaks when an adapter is loaded."""
+
+    def add_adapter(self, file: AdapterFile) -> object:
+        raise RuntimeError("no context can be made")
+
+
+async def test_who_wants_the_adapter_that_breaks_the_model_hears_that_it_ended():
+    async with running(BreakingBackend()) as engine, asyncio.timeout(5):
+        with pytest.raises(Unavailable):
+            await engine.load_adapter(ANA)
