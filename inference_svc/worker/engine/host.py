@@ -132,8 +132,9 @@ class ModelHost:
         for file in list(self._adapters.values()):
             try:
                 await engine.load_adapter(file)
-            except AdapterUnusable as error:
-                del self._adapters[file.id]
+            except (AdapterUnusable, Unavailable) as error:
+                # The one that broke the engine goes with those behind it, or it would break the next engine, too.
+                self._adapters.pop(file.id, None)
                 self._log.error("adapter lost", adapter=file.id, reason=str(error))
 
     def _load(self) -> Backend:

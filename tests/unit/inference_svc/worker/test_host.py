@@ -178,3 +178,25 @@ async def test_a_model_that_comes_back_has_its_adapters_again():
         assert host.served().engine.adapter_ids == ["ana"]
         with pytest.raises(NotFound):
             host.unload_adapter("ben")
+
+
+async def test_a_model_that_breaks_on_the_adapter_it_had_comes_back_without_it():
+    class Breakable(ScriptedBackend):
+        def decode(self, spans: Sequence[Span]) -> int:
+            raise RuntimeError("device lost")
+
+    class WithoutRoom(ScriptedBackend):
+        def add_adapter(self, file: AdapterFile) -> object:
+            raise ModelUnusable("no context can be made")
+
+    first = Breakable()
+    source = ScriptedSource(lambda progress: first)
+    async with hosting(source) as host:
+        await eventually(lambda: host.state is HostState.READY)
+        await host.load_adapter(AdapterFile("ana", Path("/none"), ""))
+        source.loader = lambda progress: WithoutRoom()
+        with pytest.raises(Unavailable):
+            await _read(host.served().engine, first.says("a"))
+        await eventually(lambda: source.loads == 3 and host.state is HostState.READY)
+
+        assert host.served().engine.adapter_ids == []
