@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import Field, SecretStr
 
+from svc_kit.redis_client import RedisUrl
 from svc_kit.settings import Address, Addresses, DatabaseSettings, InternalSettings, Secret32
 
 
@@ -30,7 +31,7 @@ class DeviceSettings(DatabaseSettings, InternalSettings):
     inference_address: Address = Field("127.0.0.1:50053", validation_alias="INFERENCE_SVC_ADDRESS")
     training_address: Address = Field("127.0.0.1:50054", validation_alias="TRAINING_SVC_ADDRESS")
     worker_addresses: Addresses = Field(("127.0.0.1:50055",), validation_alias="ML_SERVICE_URL")
-    redis_url: str = Field("redis://localhost:6380", validation_alias="REDIS_URL")
+    redis_url: RedisUrl = Field(SecretStr("redis://localhost:6380"), validation_alias="REDIS_URL", min_length=1)
 
     @property
     def session_lifetime(self) -> timedelta:

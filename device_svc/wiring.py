@@ -121,7 +121,7 @@ def _parts(settings: DeviceSettings, database: Database, resources: AsyncExitSta
     parts |= {name: _asked(address, resources) for name, address in addresses.items()}
     if settings.worker_addresses:
         parts["worker"] = best_part([_asked(address, resources) for address in settings.worker_addresses])
-    redis = redis_from_url(settings.redis_url)
+    redis = redis_from_url(settings.redis_url.get_secret_value())
     resources.push_async_callback(redis.aclose)
     return {**parts, "postgres": postgres_part(database), "redis": redis_part(redis)}
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from inference_svc.model_files import DEFAULT_CACHE
+from svc_kit.redis_client import RedisUrl
 from svc_kit.settings import Address, Addresses, DatabaseSettings, InternalSettings
 
 
@@ -20,7 +21,7 @@ class InferenceSettings(DatabaseSettings, InternalSettings):
     training_address: Address = Field("127.0.0.1:50054", validation_alias="TRAINING_SVC_ADDRESS")
     model_cache: Path = Field(DEFAULT_CACHE, validation_alias="ASSISTANT_MODEL_CACHE")
 
-    redis_url: str = Field("redis://localhost:6380", validation_alias="REDIS_URL")
+    redis_url: RedisUrl = Field(SecretStr("redis://localhost:6380"), validation_alias="REDIS_URL", min_length=1)
     redis_enabled: bool = Field(True, validation_alias="ML_SERVICE_REDIS_ENABLED")
     # Those that register in Redis are found besides.
     worker_addresses: Addresses = Field(("127.0.0.1:50055",), validation_alias="ML_SERVICE_URL")

@@ -213,7 +213,7 @@ def _maker(listen: str) -> str:
 def _redis(settings: InferenceSettings, resources: AsyncExitStack) -> redis.Redis | None:
     if not settings.redis_enabled:
         return None
-    client = redis_from_url(settings.redis_url)
+    client = redis_from_url(settings.redis_url.get_secret_value())
     resources.push_async_callback(client.aclose)
     return client
 

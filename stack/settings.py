@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from stack.errors import StackError
+from svc_kit.redis_client import RedisUrl
 from svc_kit.settings import Addresses
 
 DEMO_MODEL = "smollm2-135m-instruct"
@@ -34,7 +34,7 @@ class StackSettings(BaseSettings):
     db_user: str = Field(default="postgres", validation_alias="DB_USER")
     db_password: SecretStr = Field(default=SecretStr(""), validation_alias="DB_PASSWORD")
     db_name: str = Field(default="conversation_assistant", validation_alias="DB_NAME", min_length=1)
-    redis_url: SecretStr = Field(default=SecretStr(""), validation_alias="REDIS_URL")
+    redis_url: RedisUrl = Field(default=SecretStr(""), validation_alias="REDIS_URL")
     worker_addresses: Addresses = Field(default=(), validation_alias="ML_SERVICE_URL")
     workers: int = Field(default=1, validation_alias="ML_SERVICE_WORKERS", ge=1, le=64)
     owner_password: SecretStr | None = Field(default=None, validation_alias="ASSISTANT_OWNER_PASSWORD", min_length=8)
@@ -42,13 +42,6 @@ class StackSettings(BaseSettings):
     public_url: str = Field(default="", validation_alias="ASSISTANT_PUBLIC_URL", pattern=r"^(https?://\S+)?$")
     cors_origins: str = Field(default="", validation_alias="ASSISTANT_CORS_ORIGINS")
     trusted_hops: int = Field(default=0, validation_alias="ASSISTANT_TRUSTED_PROXIES", ge=0, le=10)
-
-    @field_validator("redis_url")
-    @classmethod
-    def _a_redis_url(cls, value: SecretStr) -> SecretStr:
-        if value.get_secret_value() and urlsplit(value.get_secret_value()).scheme not in ("redis", "rediss", "unix"):
-            raise ValueError("must begin with redis://, rediss:// or unix://")
-        return value
 
     @property
     def external_database(self) -> ExternalDatabase | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from inference_svc.model_files import DEFAULT_CACHE
+from svc_kit.redis_client import RedisUrl
 from svc_kit.settings import Address, InternalSettings
 
 # Listening on all addresses is no address for others.
@@ -21,7 +22,7 @@ class WorkerSettings(InternalSettings):
     metrics_port: int = Field(0, validation_alias="WORKER_METRICS_PORT", ge=0, le=65535)
 
     # Where it registers, so that inference_svc finds it; empty is nowhere.
-    redis_url: SecretStr = Field(SecretStr(""), validation_alias="REDIS_URL")
+    redis_url: RedisUrl = Field(SecretStr(""), validation_alias="REDIS_URL")
     redis_enabled: bool = Field(True, validation_alias="ML_SERVICE_REDIS_ENABLED")
     # The address that others reach it at; where it listens, when that is one.
     advertise: str = Field(

@@ -22,6 +22,7 @@ def variables(monkeypatch):
     [
         ("DB_PORT", "none"),
         ("REDIS_URL", "localhost:6380"),
+        ("REDIS_URL", "redis://:pass/word@localhost:6380"),
         ("ML_SERVICE_URL", "localhost"),
         ("ML_SERVICE_URL", "one.example:50055,two.example"),
         ("ML_SERVICE_WORKERS", "0"),
