@@ -7,16 +7,25 @@ import os
 import sys
 from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import BeforeValidator, Field, SecretStr, StringConstraints, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import URL
+
+_LAST_PORT = 65535
 
 
 def _parts(value: Any) -> Any:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
-Address = Annotated[str, StringConstraints(pattern=r"^[^\s,]+:\d{1,5}$")]
+def with_a_port(address: str) -> str:
+    """The address. Raises ValueError when no port has the number at its end."""
+    if int(address.rpartition(":")[2]) > _LAST_PORT:
+        raise ValueError(f"must end with a port, which is at most {_LAST_PORT}")
+    return address
+
+
+Address = Annotated[str, StringConstraints(pattern=r"^[^\s,]+:\d{1,5}$"), AfterValidator(with_a_port)]
 # Separated by commas.
 Addresses = Annotated[tuple[Address, ...], NoDecode, BeforeValidator(_parts)]
 Secret32 = Annotated[SecretStr, Field(min_length=32)]

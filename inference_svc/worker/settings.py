@@ -9,7 +9,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from inference_svc.model_files import DEFAULT_CACHE
 from svc_kit.redis_client import RedisUrl
-from svc_kit.settings import Address, InternalSettings
+from svc_kit.settings import Address, InternalSettings, with_a_port
 
 # Listening on all addresses is no address for others.
 _ANYWHERE = ("0.0.0.0:", "[::]:", ":::", "*:")
@@ -65,7 +65,7 @@ class WorkerSettings(InternalSettings):
             raise ValueError(
                 "must say where others reach this worker, since it listens at a port of the system's choice"
             )
-        return address or listen
+        return with_a_port(address) if address else listen
 
     @property
     def registers(self) -> bool:

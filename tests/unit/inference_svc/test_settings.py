@@ -42,6 +42,7 @@ def test_workers_are_named_by_their_addresses(variables, said, addresses):
     ("environment", "why"),
     [
         ({"ML_SERVICE_URL": "one.example:50055,two.example"}, "should match pattern"),
+        ({"ML_SERVICE_URL": "one.example:50055,two.example:70000"}, "at most 65535"),
         ({"ML_SERVICE_URL": "", "ML_SERVICE_REDIS_ENABLED": "false"}, "must name a worker"),
     ],
 )

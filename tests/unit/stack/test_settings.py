@@ -25,6 +25,7 @@ def variables(monkeypatch):
         ("REDIS_URL", "redis://:pass/word@localhost:6380"),
         ("ML_SERVICE_URL", "localhost"),
         ("ML_SERVICE_URL", "one.example:50055,two.example"),
+        ("ML_SERVICE_URL", "localhost:70000"),
         ("ML_SERVICE_WORKERS", "0"),
         ("ASSISTANT_OWNER_PASSWORD", "short"),
         ("ASSISTANT_PUBLIC_URL", "example.org"),

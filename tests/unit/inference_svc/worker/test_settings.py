@@ -47,6 +47,7 @@ def test_it_registers_where_redis_is_at_the_address_that_others_reach_it_at(vari
     [
         ({"WORKER_ADVERTISE": "gpu.example:50055"}, "needs REDIS_URL"),
         ({"WORKER_ADVERTISE": "gpu.example", "REDIS_URL": "redis://cache:6379"}, "should match pattern"),
+        ({"WORKER_ADVERTISE": "gpu.example:70000", "REDIS_URL": "redis://cache:6379"}, "at most 65535"),
         ({"WORKER_LISTEN": "0.0.0.0:50055", "REDIS_URL": "redis://cache:6379"}, "since it listens everywhere"),
         ({"WORKER_LISTEN": "[::]:50055", "REDIS_URL": "redis://cache:6379"}, "since it listens everywhere"),
         ({"WORKER_LISTEN": "127.0.0.1:0", "REDIS_URL": "redis://cache:6379"}, "at a port of the system's choice"),
