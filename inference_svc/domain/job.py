@@ -126,7 +126,8 @@ def outcome_of(error: Exception, attempts: int, *, begun: bool, pause: float) ->
         return Dropped()
     if isinstance(error, _NOT_ITS_FAULT) and not begun:
         asked = error.retry_after if isinstance(error, Overloaded) else 0.0
-        return Postponed(max(pause, asked), counts=False)
+        # An estimate may be wrong, and the process lets all jobs wait for as long.
+        return Postponed(min(_LONGEST_PAUSE_S, max(pause, asked)), counts=False)
     if isinstance(error, DomainError) and not isinstance(error, _NOT_ITS_FAULT):
         return GivenUp(error.message)
     if attempts < MAX_ATTEMPTS:

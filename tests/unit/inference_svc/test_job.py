@@ -33,6 +33,10 @@ def test_a_part_that_says_when_is_asked_then():
     assert outcome_of(Overloaded("full", retry_after=1), 1, begun=False, pause=2) == Postponed(2, counts=False)
 
 
+def test_a_part_that_wants_to_be_left_alone_for_long_is_asked_after_half_a_minute():
+    assert outcome_of(Overloaded("full", retry_after=600), 1, begun=False, pause=2) == Postponed(30, counts=False)
+
+
 @pytest.mark.parametrize("error", [Unavailable("broke"), DeadlineExceeded("late"), ValueError("a bug"), LeaseLost()])
 def test_what_breaks_off_counts_and_waits_longer_each_time(error: Exception):
     tries = [outcome_of(error, attempts, begun=True, pause=1) for attempts in range(1, MAX_ATTEMPTS)]
