@@ -68,6 +68,11 @@ class KnownWorker:
         """Whether it is being stopped."""
         return self._draining
 
+    @property
+    def can_draft(self) -> bool:
+        """Whether it has a model, as far as is known, and can be reached."""
+        return self._status is not None and self._status.state is ModelState.READY and self.answers
+
     def state(self) -> WorkerState:
         """How it is, for who has to choose."""
         known = self._status or ModelStatus(ModelState.UNKNOWN)

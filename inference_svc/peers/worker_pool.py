@@ -12,7 +12,7 @@ import grpc
 import structlog
 
 from inference_svc.domain.events import ModelEvent, Phase, Progress
-from inference_svc.domain.model import ModelOrder, ModelState, ModelStatus
+from inference_svc.domain.model import ModelOrder, ModelStatus
 from inference_svc.domain.worker_choice import Choice, WorkerState, choose, idlest
 from inference_svc.domain.worker_summary import most_helpful, together
 from inference_svc.peers.known_worker import PATIENCE_S, KnownWorker
@@ -38,11 +38,11 @@ class WorkerPool:
     async def status(self, seconds: float) -> ModelStatus:
         """How the model is: ready when one worker is, with the work of all of them."""
         workers = [worker for worker in self._workers.values() if not worker.draining]
-        statuses: Sequence[ModelStatus] = ()
         try:
             statuses = await self._statuses([worker for worker in workers if worker.answers] or workers, seconds)
         finally:
-            WORKERS.set(sum(status.state is ModelState.READY for status in statuses))
+            # By what is known of them, since whoever asked may have had no time for an answer.
+            WORKERS.set(sum(worker.can_draft for worker in workers))
         return together(statuses, len(workers))
 
     async def count_tokens(self, texts: Sequence[str], seconds: float) -> Sequence[int]:

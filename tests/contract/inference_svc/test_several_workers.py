@@ -11,6 +11,7 @@ from uuid import UUID
 import grpc
 import pytest
 from assistant.inference.v1 import models_pb2, responses_pb2, sampling_pb2, worker_pb2, worker_pb2_grpc
+from prometheus_client import REGISTRY
 
 from inference_svc.domain.worker_choice import WorkerState, choose
 from inference_svc.peers import worker_pool
@@ -257,6 +258,24 @@ async def test_the_status_is_of_both(pair):
 
     assert (answer.state, answer.running, answer.queued) == (sampling_pb2.MODEL_STATE_READY, 3, 5)
     assert answer.message == ""
+
+
+async def test_workers_are_counted_also_when_who_asks_does_not_wait_for_them(pair):
+    await status(pair.product)
+    workers = pair.workers.values()
+    for worker in workers:
+        worker.asked = 0
+        worker.may_answer.clear()
+    call = pair.product.models.GetModelStatus(models_pb2.GetModelStatusRequest(), metadata=pair.product.owner)
+    await eventually(lambda: all(worker.asked for worker in workers))
+
+    call.cancel()
+    rpc = {"rpc": "/assistant.inference.v1.ModelsService/GetModelStatus"}
+    await eventually(lambda: REGISTRY.get_sample_value("assistant_rpc_in_flight", rpc) == 0)
+
+    assert REGISTRY.get_sample_value("assistant_inference_workers") == 2
+    for worker in workers:
+        worker.may_answer.set()
 
 
 async def test_while_one_has_no_model_the_status_says_so_and_the_other_drafts(pair):
