@@ -103,10 +103,17 @@ class KnownWorker:
         """Ask how it is."""
         try:
             status = await self._model.status(seconds)
-        except Exception as error:
+        except DeadlineExceeded:
             # Whoever had no time for an answer learned nothing of the worker.
-            if isinstance(error, DeadlineExceeded) and seconds < PATIENCE_S:
-                raise
+            if seconds >= PATIENCE_S:
+                self.fell_silent()
+            raise
+        except grpc.aio.AioRpcError:
+            # It takes no calls of ours: it has another internal key, or is no worker.
+            self._status = ModelStatus(ModelState.FAILED)
+            self.fell_silent()
+            raise
+        except Exception:
             self.fell_silent()
             raise
         self._silent, self._status, self._ours_then = False, status, self._ours

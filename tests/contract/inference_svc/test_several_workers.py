@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -18,12 +18,17 @@ from inference_svc.peers import worker_pool
 from inference_svc.peers.known_worker import PATIENCE_S, KnownWorker
 from svc_kit.clients import InternalCaller
 from svc_kit.errors import DeadlineExceeded, InvalidInput, Overloaded, Unavailable
+from svc_kit.gate import Gate
+from svc_kit.server import Service, running
+from svc_kit.tokens import KeyRing, TokenVerifier
 from tests.contract.inference_svc.product import NOBODY, Product, running_neighbours, running_product
 from tests.contract.inference_svc.refusal import broken, refused
 from tests.contract.inference_svc.scripted import (
     INTERNAL_KEY,
+    Neverland,
     Said,
     ScriptedWorker,
+    no_keys,
     queued,
     reading,
     serving,
@@ -50,7 +55,7 @@ class MoodyWorker(ScriptedWorker):
 
     async def Generate(
         self, request: worker_pb2.GenerateRequest, context: Any
-    ) -> AsyncIterator[worker_pb2.GenerateResponse]:
+    ) -> AsyncGenerator[worker_pb2.GenerateResponse, None]:
         async with aclosing(super().Generate(request, context)) as events:
             async for event in events:
                 yield event
@@ -345,6 +350,22 @@ async def events_of(call: Any) -> list[responses_pb2.StreamResponseResponse]:
 async def drafted_by(pair: Pair, said: Said, worker: MoodyWorker) -> bool:
     await pair.product.stream(message_id=said.newest, skip_cache=True)
     return bool(worker.requests)
+
+
+async def test_one_with_another_key_is_asked_for_nothing(schema, valkey, pair):
+    gate = Gate(TokenVerifier(KeyRing(no_keys), "another key that has more than 32 characters"), Neverland())
+    stranger = MoodyWorker()  # type: ignore[abstract]  # it has no adapters
+    add = lambda server: worker_pb2_grpc.add_WorkerServiceServicer_to_server(stranger, server)  # noqa: E731
+    neighbours = pair.product.neighbours
+    address, worker = next(iter(pair.workers.items()))
+    async with running(Service(name="worker", listen="127.0.0.1:0", gate=gate, add=add, serves=[])) as server:
+        neighbours.addresses["worker"] = f"{address}, 127.0.0.1:{server.port}"
+        async with running_product(schema, valkey, neighbours) as product:
+            worker.steps = [Overloaded("full", retry_after=9)]
+
+            failure = await refused(product.stream(message_id=product.say("Dinner?").newest))
+
+    assert (failure.code, failure.retry_seconds) == (grpc.StatusCode.RESOURCE_EXHAUSTED, 9)
 
 
 async def test_one_of_several_addresses_where_nobody_is_does_not_matter(schema, valkey, pair):
