@@ -197,11 +197,11 @@ class Stepper:
             order = self._orders[0]
             # llama.cpp wants all adapters loaded before the context is made.
             self._scheduler.leave_context()
-            adapter, refusal = self._added(order.file)
+            loaded, refusal = self._load(order.file)
             self._orders.popleft()
-            order.done(adapter, refusal)
+            order.done(loaded, refusal)
 
-    def _added(self, file: AdapterFile) -> tuple[Adapter | None, AdapterUnusable | None]:
+    def _load(self, file: AdapterFile) -> tuple[Adapter | None, AdapterUnusable | None]:
         try:
             return Adapter(file, self._backend.add_adapter(file)), None
         except AdapterUnusable as error:

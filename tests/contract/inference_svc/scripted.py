@@ -1,7 +1,7 @@
 """Stand-ins for inference_svc's neighbours: real servers that say what a test wrote."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -232,7 +232,7 @@ class ScriptedWorker(worker_pb2_grpc.WorkerServiceServicer):
 
     async def Generate(
         self, request: worker_pb2.GenerateRequest, context: Any
-    ) -> AsyncIterator[worker_pb2.GenerateResponse]:
+    ) -> AsyncGenerator[worker_pb2.GenerateResponse, None]:
         self._check_loaded(request.adapter_id)
         self.requests.append(request)
         self.time_left.append(context.time_remaining())
