@@ -51,7 +51,8 @@ class PostgresJobLeases:
         async with self._database.system_transaction() as connection:
             rows = (await connection.execute(statement)).mappings().all()
         for row in rows:
-            if row["attempts"] == 1:
+            # Only at its first: an attempt that was taken back begins as the first one once more, but is due later.
+            if row["attempts"] == 1 and row["due_at"] == row["created_at"]:
                 JOB_WAIT_SECONDS.observe((row["started_at"] - row["created_at"]).total_seconds())
         return [lease_of(row) for row in sorted(rows, key=lambda row: (row["turn"], row["id"]))]
 

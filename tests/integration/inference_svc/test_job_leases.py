@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import delete, func, select, update
 
 from inference_svc.domain.draft import Draft, Status
@@ -189,6 +190,16 @@ async def test_an_attempt_counts_or_is_taken_back(store, leases, counts, attempt
 
     again = await store.get(job.key)
     assert (again.state, again.attempts, again.draft_id) == (JobState.QUEUED, attempts, None)
+
+
+async def test_how_long_a_job_waited_is_counted_once_however_often_it_is_put_back(store, leases):
+    await kept(store)
+    before = REGISTRY.get_sample_value("assistant_inference_job_wait_seconds_count") or 0
+
+    for _ in range(3):
+        await leases.postpone(await taken(leases), 0, counts=False)
+
+    assert REGISTRY.get_sample_value("assistant_inference_job_wait_seconds_count") == before + 1
 
 
 async def test_a_job_ends_once(store, leases):
