@@ -20,6 +20,8 @@ _OPTIONS = [
     ("grpc.keepalive_time_ms", 10_000),
     ("grpc.keepalive_timeout_ms", 10_000),
     ("grpc.http2.ping_timeout_ms", 10_000),
+    # A draft that waits says nothing for long, and gRPC would ping only once a minute after two pings without data.
+    ("grpc.http2.max_pings_without_data", 0),
     ("grpc.min_reconnect_backoff_ms", 2_000),
 ]
 # One that says nothing for so long while others did keeps nobody waiting.
