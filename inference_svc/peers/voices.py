@@ -12,7 +12,7 @@ from assistant.training.v1 import training_pb2, training_pb2_grpc
 from inference_svc.domain.voice import Voice
 from inference_svc.peers.rpc_errors import peer_errors
 from svc_kit.clients import InternalCaller
-from svc_kit.errors import DeadlineExceeded, Unavailable
+from svc_kit.errors import DeadlineExceeded, Overloaded, Unavailable
 from svc_kit.logs import where
 
 _REMEMBERED = 1000
@@ -35,7 +35,7 @@ class TrainedVoices:
         """The voice that drafts for the account with this model; None is the model as it is."""
         try:
             voice = await self._asked(account_id, model_id, seconds)
-        except (Unavailable, DeadlineExceeded) as error:
+        except (Unavailable, DeadlineExceeded, Overloaded) as error:
             self._note_away(error)
             return self._last.get((account_id, model_id))
         self._away = False

@@ -5,7 +5,7 @@ import pytest
 from assistant.inference.v1 import models_pb2
 from assistant.training.v1 import training_pb2
 
-from svc_kit.errors import FailedPrecondition, InvalidInput, NotImplementedYet, Unavailable
+from svc_kit.errors import FailedPrecondition, InvalidInput, NotImplementedYet, Overloaded, Unavailable
 from svc_kit.ids import new_id
 from tests.contract.inference_svc.product import Product
 from tests.deadline import eventually
@@ -93,7 +93,10 @@ async def test_a_voice_for_another_model_is_not_used(product):
     assert await model_version(product) == "scripted-1b@abababababab"
 
 
-@pytest.mark.parametrize("failure", [Unavailable("away"), NotImplementedYet("GetActiveAdapter")])
+@pytest.mark.parametrize(
+    "failure",
+    [Unavailable("away"), Overloaded("busy", retry_after=9), NotImplementedYet("GetActiveAdapter")],
+)
 async def test_without_the_part_that_learns_the_model_drafts_as_it_is(product, failure):
     product.training.mute = failure
 
