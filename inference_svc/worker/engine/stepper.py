@@ -207,7 +207,8 @@ class Stepper:
         except AdapterUnusable as error:
             return None, error
 
-    def _admit(self) -> None:
+    def _admit(self) -> bool:
+        """Start what there is room for; True when something was read ahead, and left its place."""
         # What it has read by now is kept, so that whoever takes its place goes on from there.
         while (ahead := self._scheduler.in_the_way()) is not None:
             self._finish(ahead.branches[0], FinishReason.STOP)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from inference_svc.worker.engine.adapters import Adapter, AdapterFile, AdapterTurns, AdapterUnusable
+from inference_svc.worker.engine.model import ModelUnusable
 from inference_svc.worker.engine.request import Sampling
 from inference_svc.worker.engine.stepper import EngineOptions
 from svc_kit.errors import Unavailable
@@ -135,5 +136,21 @@ def test_who_waits_for_an_adapter_hears_when_the_model_ends():
     bench.stepper.load_adapter(AdapterFile("ana", Path("/none"), ""), lambda _, error: heard.append(error))
 
     bench.stepper.fail_all(Unavailable("the model was stopped"))
+
+    assert [type(error) for error in heard] == [Unavailable]
+
+
+def test_who_wanted_the_adapter_that_broke_the_model_hears_of_it():
+    class Broken(ScriptedBackend):
+        def add_adapter(self, file: AdapterFile) -> object:
+            raise ModelUnusable("no room for a context")
+
+    bench = Bench(Broken())
+    heard: list[Exception | None] = []
+    bench.stepper.load_adapter(AdapterFile("ana", Path("/none"), ""), lambda _, error: heard.append(error))
+    with pytest.raises(ModelUnusable):
+        bench.step()
+
+    bench.stepper.fail_all(Unavailable("the model failed"))
 
     assert [type(error) for error in heard] == [Unavailable]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from inference_svc.worker.engine.adapters import AdapterFile
+from inference_svc.worker.engine.adapters import AdapterFile, AdapterUnusable
 from inference_svc.worker.engine.backend import Span
 from inference_svc.worker.engine.engine import Engine
 from inference_svc.worker.engine.events import Piece
@@ -198,5 +198,36 @@ async def test_a_model_that_breaks_on_the_adapter_it_had_comes_back_without_it()
         with pytest.raises(Unavailable):
             await _read(host.served().engine, first.says("a"))
         await eventually(lambda: source.loads == 3 and host.state is HostState.READY)
+
+        assert host.served().engine.adapter_ids == []
+
+
+async def test_an_adapter_that_is_unloaded_while_it_comes_back_harms_nobody():
+    gate, reached = threading.Event(), threading.Event()
+
+    class Breakable(ScriptedBackend):
+        def decode(self, spans: Sequence[Span]) -> int:
+            raise RuntimeError("device lost")
+
+    class Gated(ScriptedBackend):
+        def add_adapter(self, file: AdapterFile) -> object:
+            reached.set()
+            gate.wait()
+            raise AdapterUnusable("it is gone")
+
+    first = Breakable()
+    source = ScriptedSource(lambda progress: first)
+    async with hosting(source) as host:
+        await eventually(lambda: host.state is HostState.READY)
+        await host.load_adapter(AdapterFile("ana", Path("/none"), ""))
+        source.loader = lambda progress: Gated()
+        with pytest.raises(Unavailable):
+            await _read(host.served().engine, first.says("a"))
+        await eventually(reached.is_set)
+        with pytest.raises(Unavailable):
+            host.unload_adapter("ana")
+        gate.set()
+
+        await eventually(lambda: host.state is HostState.READY)
 
         assert host.served().engine.adapter_ids == []
