@@ -62,11 +62,13 @@ class Scheduler:
         return next((job for job in ahead if job.key == head.key), None if self._fits(head) else ahead[-1])
 
     def yield_paused(self) -> None:
-        """Make the running work of slow readers give way when somebody waits for its place."""
-        paused = [job for job in self.running if job.paused]
+        """Make the running work of slow readers give way, the youngest first, until who waits for its place has room."""
+        paused = sorted((job for job in self.running if job.paused), key=lambda job: job.number)
         head = self._queue.head() if paused else None
-        if head is not None and not head.request.ahead:
-            self.preempt(max(paused, key=lambda job: job.number))
+        if head is None or head.request.ahead:
+            return
+        while paused and not self._fits(head):
+            self.preempt(paused.pop())
 
     def plan(self) -> Plan | None:
         """The next step: first one token for each branch that writes, then prompts, as much as the budget gives."""

@@ -198,6 +198,19 @@ def test_a_slow_reader_gives_its_sequence_to_who_waits():
     assert bench.text(slow) == "s" * 6
 
 
+def test_as_many_slow_readers_give_way_as_who_waits_needs():
+    backend = ScriptedBackend(sequences=2)
+    bench = Bench(backend, EngineOptions(stream_buffer=4))
+    for _ in range(2):
+        bench.submit(backend.says("s", forever=True), max_tokens=6)
+    bench.run()
+
+    both = bench.submit(backend.says("o"), suggestions=2)
+    bench.run()
+
+    assert [bench.text(both, suggestion) for suggestion in range(2)] == ["o", "o"]
+
+
 def test_a_failing_request_leaves_its_neighbours_alone(backend: ScriptedBackend, bench: Bench):
     bad = bench.submit(backend.says("x", "y"))
     good = bench.submit(backend.says("a", "b", "c"))
