@@ -142,14 +142,15 @@ class Stepper:
         """Run one step; False when there is nothing to do until `wake` is called or a deadline comes."""
         self._end_overdue()
         self._change_adapters()
-        self._admit()
+        has_read = self._admit()
         plan = self._scheduler.plan()
         # Just before the model runs, which lets go of the interpreter: the loop can work without waiting for it.
         self.flush()
         if plan is None:
             self._last_step_at = None
             self._scheduler.note_use(self.counts)
-            return False
+            # Whoever waited for the place of what was read ahead comes in the next step.
+            return has_read
         self._run(plan)
         return True
 
@@ -225,8 +226,10 @@ class Stepper:
         if started or self._queue_changed:
             self._tell_positions()
             self._queue_changed = False
-        for job in self._scheduler.read():
+        read = self._scheduler.read()
+        for job in read:
             self._finish(job.branches[0], FinishReason.STOP)
+        return bool(read)
 
     def _tell_positions(self) -> None:
         for position, job in enumerate(self.queue.order()):

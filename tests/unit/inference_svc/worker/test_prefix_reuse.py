@@ -258,6 +258,18 @@ def test_drafts_read_before_anybody_reads_ahead():
     assert backend.fed[1:] == [{now[0]: 32}, {now[0]: 32}]
 
 
+def test_who_waits_to_be_read_ahead_is_read_once_the_others_are():
+    backend = ScriptedBackend(sequences=1)
+    bench = Bench(backend)
+    ahead = bench.submit(backend.says("a", prompt_size=30), cache_key="c", ahead=True)
+    bench.step()
+    waits = bench.submit(backend.says("b", prompt_size=30), cache_key="d", ahead=True)
+
+    bench.run()
+
+    assert [bench.reason(stream) for stream in (ahead, waits)] == [FinishReason.STOP] * 2
+
+
 def test_no_more_waits_to_be_read_ahead_than_could_run():
     backend = ScriptedBackend(sequences=2)
     bench = Bench(backend, EngineOptions(queue_limit=1))
