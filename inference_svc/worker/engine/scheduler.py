@@ -48,8 +48,9 @@ class Scheduler:
         """Start jobs from the queue while there is room; return them."""
         started: list[Job] = []
         while (job := self._queue.head()) is not None and self._fits(job):
-            self._queue.take(job)
+            # Only then: should the model break over it, it must still be found to be told so.
             self._start(job)
+            self._queue.take(job)
             started.append(job)
         return started
 

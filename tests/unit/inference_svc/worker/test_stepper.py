@@ -5,7 +5,7 @@ import pytest
 from inference_svc.worker.engine.events import FinishReason, Phase
 from inference_svc.worker.engine.request import Sampling
 from inference_svc.worker.engine.stepper import EngineOptions
-from svc_kit.errors import InvalidInput, Overloaded
+from svc_kit.errors import InvalidInput, Overloaded, Unavailable
 from tests.unit.inference_svc.worker.scripted import Bench, ScriptedBackend
 
 
@@ -305,3 +305,21 @@ def test_ending_everything_tells_every_reader(backend: ScriptedBackend):
 
     assert isinstance(bench.error(running), RuntimeError)
     assert isinstance(bench.error(waiting), RuntimeError)
+
+
+def test_a_reader_whose_work_could_not_begin_hears_that_the_model_failed():
+    class OutOfMemory(ScriptedBackend):
+        def save(self, sequence: int, most: int) -> bytearray | None:
+            raise MemoryError
+
+    backend = OutOfMemory(sequences=1)
+    bench = Bench(backend, EngineOptions(spill_bytes=1000))
+    bench.submit(backend.says("a"), cache_key="kept")
+    bench.run()
+    stream = bench.submit(backend.says("b"))
+    with pytest.raises(MemoryError):
+        bench.step()
+
+    bench.stepper.fail_all(Unavailable("the model failed"))
+
+    assert isinstance(bench.error(stream), Unavailable)
