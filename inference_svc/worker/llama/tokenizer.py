@@ -9,6 +9,7 @@ import llama_cpp.llama_cpp as lib
 
 from inference_svc.worker.engine.model import PromptPart
 from inference_svc.worker.llama.grammar import GRAMMAR, SCHEMA, check_grammar, gbnf_of_schema
+from inference_svc.worker.llama.grammar_ways import check_ways
 from inference_svc.worker.llama.model import LlamaModel
 from svc_kit.errors import InvalidInput, Unavailable
 
@@ -45,10 +46,12 @@ class Tokenizer:
         if gbnf and json_schema:
             raise InvalidInput(SCHEMA, "is of no use beside a grammar: give one of them")
         grammar = gbnf_of_schema(json_schema) if json_schema else gbnf
+        field = SCHEMA if json_schema else GRAMMAR
         if grammar:
+            check_ways(grammar, field)
             with self._lock:
                 self._check_open()
-                check_grammar(self._vocab, grammar, SCHEMA if json_schema else GRAMMAR)
+                check_grammar(self._vocab, grammar, field)
         return grammar
 
     def close(self) -> None:

@@ -74,6 +74,8 @@ async def test_a_grammar_beside_others_changes_nothing_for_them(smollm: RunningM
         ('root ::= root "a"', "", "sampling.grammar", "no GBNF grammar"),
         ('root ::= "a"{200000}', "", "sampling.grammar", "200,000 times"),
         ('root ::= ("a"{1000}){1000}', "", "sampling.grammar", "1,000,000 times"),
+        ("root ::= " + "(" * 19_980, "", "sampling.grammar", "groups within each other"),
+        ("root ::= ([a-z]?){1000}", "", "sampling.grammar", "4,096 ways"),
         ("", "{", "sampling.json_schema", "no JSON"),
         ("", "[]", "sampling.json_schema", "JSON object"),
         ("", '{"type": "colour"}', "sampling.json_schema", "cannot be made a grammar"),
