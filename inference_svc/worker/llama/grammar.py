@@ -4,6 +4,7 @@ import ctypes
 import json
 import math
 import re
+import time
 from typing import Any
 
 import llama_cpp.llama_cpp as lib
@@ -20,6 +21,8 @@ _REPEATS = re.compile(r"\{\s*(\d{1,9})?\s*,?\s*(\d{1,9})?\s*\}")
 _MOST_REPEATS = 100_000
 _COUNTS = ("maxItems", "minItems", "maxLength", "minLength")
 _MOST_COUNTED = 500
+# Usually it takes microseconds. What takes so long for one token takes many times as long for the next, and everybody waits.
+_LONGEST_S = 0.25
 _candidate = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
 
 
@@ -77,8 +80,11 @@ class Grammar:
         return allowed
 
     def accept(self, token: int) -> None:
-        """Go on by one token, which is allowed."""
+        """Go on by one token, which is allowed. Raises FailedPrecondition when there are too many ways to go on."""
+        began = time.thread_time()
         lib.llama_sampler_accept(self._sampler, token)
+        if time.thread_time() - began > _LONGEST_S:
+            raise FailedPrecondition("GRAMMAR_TOO_WIDE", "the ways in which the text may go on in its grammar multiply")
 
     def close(self) -> None:
         lib.llama_sampler_free(self._sampler)

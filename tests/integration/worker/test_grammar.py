@@ -1,13 +1,16 @@
 """Texts that must have a form, on the real model."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from inference_svc.worker.engine.events import FinishReason
 from inference_svc.worker.engine.request import Sampling
-from svc_kit.errors import InvalidInput
-from tests.integration.worker.running import RunningModel
+from inference_svc.worker.llama.backend import ContextOptions
+from svc_kit.errors import FailedPrecondition, InvalidInput
+from tests.integration.worker.running import RunningModel, running_model
+from tests.random_model import write_model
 
 YES_OR_NO = 'root ::= ("Yes" | "No") "."'
 APPOINTMENT = json.dumps(
@@ -97,3 +100,15 @@ async def test_what_is_no_form_is_refused_by_its_field(
 
 def test_no_form_is_none(smollm: RunningModel):
     assert smollm.vocabulary.grammar("", "") == ""
+
+
+async def test_a_grammar_whose_ways_multiply_fails_and_keeps_nobody_else_waiting(tmp_path: Path):
+    context = ContextOptions(sequences=2, context_size=256, pool_size=512, threads=1)
+    async with running_model(write_model(tmp_path / "tiny.gguf"), context) as model:
+        # Each letter may have to be followed by either of two others in the end.
+        grammar = model.vocabulary.grammar('root ::= "x" root "y" | "x" root "z"', "")
+
+        with pytest.raises(FailedPrecondition, match="multiply"):
+            await model.ask(model.prompt("hello"), sampling=Sampling(grammar=grammar), max_tokens=100)
+
+        assert (await model.ask(model.prompt("hello"), max_tokens=4)).ends
