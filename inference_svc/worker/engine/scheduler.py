@@ -76,7 +76,9 @@ class Scheduler:
         jobs = [job for job in self.running if not job.paused]
         if not jobs:
             return None
-        adapter = self._turns.next(job.request.adapter for job in jobs)
+        # What only reads ahead has a turn when nobody waits for text, and reads beside those who have its adapter.
+        awaited = [job for job in jobs if not job.request.ahead] or jobs
+        adapter = self._turns.next(job.request.adapter for job in awaited)
         ready = [branch for job in jobs if job.request.adapter is adapter for branch in self._feedable(job)]
         writing = [branch for branch in ready if self._behind(branch) == 1]
         reading = [branch for branch in ready if self._behind(branch) > 1]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from inference_svc.worker.engine.adapters import Adapter, AdapterFile, AdapterTurns, AdapterUnusable
+from inference_svc.worker.engine.events import FinishReason
 from inference_svc.worker.engine.model import ModelUnusable
 from inference_svc.worker.engine.request import Sampling
 from inference_svc.worker.engine.stepper import EngineOptions
@@ -54,6 +55,21 @@ def test_work_is_computed_with_its_own_adapter_and_never_beside_anothers():
     handles = {prompt[0]: one and one.handle for one, prompt in prompts.items()}
     for fed, used in zip(backend.fed, backend.computed_with, strict=True):
         assert {handles[key] for key in fed} == {used}
+
+
+def test_reading_ahead_takes_no_turn_from_who_waits_for_text():
+    backend = ScriptedBackend()
+    bench = Bench(backend)
+    ana = bench.load("ana")
+    text = bench.submit(backend.says("a", forever=True), max_tokens=30)
+    bench.step()
+    ahead = bench.submit(backend.says("b", prompt_size=900), cache_key="c", ahead=True, adapter=ana)
+
+    bench.step(29)
+
+    assert bench.text(text) == "a" * 30
+    bench.run()
+    assert bench.reason(ahead) is FinishReason.STOP
 
 
 def test_loading_takes_nothing_from_work_that_runs():
