@@ -42,7 +42,8 @@ class Scheduler:
         self._sequences = Sequences(backend, spill_bytes)
         self._turns = AdapterTurns()
         self.running: list[Job] = []
-        self.preemptions = 0
+        # Since they were last noted.
+        self._preemptions = 0
 
     def admit(self) -> list[Job]:
         """Start jobs from the queue while there is room; return them."""
@@ -132,7 +133,7 @@ class Scheduler:
     def preempt(self, job: Job, *, keep: bool = True) -> None:
         """Take a job's sequences away; it keeps its tokens and waits in front of the queue."""
         self.retire(job, keep=keep)
-        self.preemptions += 1
+        self._preemptions += 1
         self._queue.put_back(job)
 
     def make_room(self) -> Job | None:
@@ -173,7 +174,8 @@ class Scheduler:
 
     def note_use(self, counts: Counts) -> None:
         """Say how full the cache is."""
-        counts.preemptions = self.preemptions
+        counts.preemptions += self._preemptions
+        self._preemptions = 0
         counts.cells_running = self._used
         counts.cells_kept = self._sequences.kept_cells
         counts.spilled_bytes = self._sequences.spilled_bytes

@@ -84,6 +84,8 @@ class Stepper:
         self._adapter: Adapter | None = None
         self._last_step_at: float | None = None
         self.counts = counts or Counts()
+        # By models that were loaded before this one.
+        self._graphs_before = self.counts.graphs_reused
         self.steps = 0
 
     @property
@@ -273,7 +275,7 @@ class Stepper:
         self._last_step_at = ended if writing else None
         if self.steps % _STEPS_PER_LOOK == 0:
             self._scheduler.note_use(counts)
-            counts.graphs_reused = self._backend.graphs_reused()
+            counts.graphs_reused = self._graphs_before + self._backend.graphs_reused()
 
     def _recover(self, plan: Plan) -> None:
         """A fatal step. Whoever was in it alone fails; of several, nobody knows which, so each runs again by itself."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from inference_svc.worker.engine.adapters import Adapter, AdapterFile, AdapterUnusable
 from inference_svc.worker.engine.backend import Choice, Sampler, Span
+from inference_svc.worker.engine.counts import Counts
 from inference_svc.worker.engine.events import Event, Failed, Finished, FinishReason, Piece, Progress
 from inference_svc.worker.engine.request import GenerationRequest, Limits, Sampling
 from inference_svc.worker.engine.stepper import EngineOptions, Outbox, Stepper
@@ -187,14 +188,22 @@ class ScriptedBackend:
 class Bench:
     """A stepper on a scripted model and a clock that only the test moves; no thread and no loop."""
 
-    def __init__(self, backend: ScriptedBackend, options: EngineOptions | None = None) -> None:
+    def __init__(
+        self, backend: ScriptedBackend, options: EngineOptions | None = None, counts: Counts | None = None
+    ) -> None:
         self.backend = backend
         self.now = 100.0
         self.health: list[bool] = []
         self.sent: dict[TokenStream, list[Event]] = {}
         self._unread: dict[TokenStream, list[Event]] = {}
         self.stepper = Stepper(
-            backend, options or EngineOptions(), lambda: self.now, lambda: None, self._receive, self.health.append
+            backend,
+            options or EngineOptions(),
+            lambda: self.now,
+            lambda: None,
+            self._receive,
+            self.health.append,
+            counts,
         )
 
     def submit(self, prompt: Sequence[int], **options: object) -> TokenStream:

@@ -98,6 +98,18 @@ def test_preemptions_failures_and_switches_are_counted():
     assert counts.ended["failed"] == 1
 
 
+def test_what_was_counted_before_the_model_was_loaded_again_stays_counted():
+    backend, counts = ScriptedBackend(), Counts(preemptions=5, graphs_reused=70)
+    bench = Bench(backend, counts=counts)
+    for _ in range(2):
+        bench.submit(backend.says(*"abcdefghijklmnopqr"))
+    bench.step(2)
+    backend.codes.append(1)
+    bench.run()
+
+    assert (counts.preemptions, counts.graphs_reused) == (6, 70)
+
+
 def test_a_distribution_knows_where_a_value_belongs():
     values = Distribution([1, 2])
     for value in (0.5, 1, 1.5, 9):
