@@ -226,8 +226,9 @@ class Stepper:
                 self.counts.reused += job.reused
                 self._emit(job, Progress(Phase.READING, len(job.prompt)))
         if started or self._queue_changed:
-            self._tell_positions()
+            # First, or who comes meanwhile would hear nothing.
             self._queue_changed = False
+            self._tell_positions()
         read = self._scheduler.read()
         for job in read:
             self._finish(job.branches[0], FinishReason.STOP)

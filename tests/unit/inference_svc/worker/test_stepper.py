@@ -5,6 +5,7 @@ import pytest
 from inference_svc.worker.engine.events import FinishReason, Phase
 from inference_svc.worker.engine.request import Sampling
 from inference_svc.worker.engine.stepper import EngineOptions
+from inference_svc.worker.engine.stream import TokenStream
 from svc_kit.errors import InvalidInput, Overloaded, Unavailable
 from tests.unit.inference_svc.worker.scripted import Bench, ScriptedBackend
 
@@ -293,6 +294,26 @@ def test_waiting_readers_hear_their_position_move():
 
     phases = [(p.phase, p.position) for p in bench.progress(streams[2])]
     assert phases == [(Phase.QUEUED, 1), (Phase.QUEUED, 0), (Phase.READING, 0), (Phase.WRITING, 0)]
+
+
+def test_a_reader_that_comes_while_positions_are_told_hears_its_own():
+    backend = ScriptedBackend(sequences=1)
+    bench = Bench(backend)
+    bench.submit(backend.says("a", forever=True), max_tokens=20)
+    bench.step()
+    bench.submit(backend.says("b"))
+    tell = bench.stepper._tell_positions
+    late: list[TokenStream] = []
+
+    def tell_and_get_another() -> None:
+        tell()
+        if not late:
+            late.append(bench.submit(backend.says("c")))
+
+    bench.stepper._tell_positions = tell_and_get_another  # type: ignore[method-assign]
+    bench.step(2)
+
+    assert [event.position for event in bench.progress(late[0])] == [1]
 
 
 def test_ending_everything_tells_every_reader(backend: ScriptedBackend):
