@@ -21,6 +21,8 @@ def adapter_file_of(request: worker_pb2.LoadAdapterRequest) -> AdapterFile:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise InvalidInput("path", f"cannot be read on the worker's machine: {error.strerror}") from None
+    except ValueError:
+        raise InvalidInput("path", "has a character that no path has") from None
     if request.sha256 != sha256:
         raise InvalidInput("sha256", f"the file's is {sha256}: it is another file, or not complete")
     return AdapterFile(request.adapter_id, path, sha256, request.scale if request.HasField("scale") else 1.0)

@@ -213,7 +213,12 @@ async def test_an_adapter_is_loaded_used_and_unloaded(caller: Caller, adapter_pa
 
 @pytest.mark.parametrize(
     ("fields", "field"),
-    [({"path": "/nowhere/a.gguf"}, "path"), ({"path": "a.gguf"}, "path"), ({"sha256": "0" * 64}, "sha256")],
+    [
+        ({"path": "/nowhere/a.gguf"}, "path"),
+        ({"path": "/nowhere/\0.gguf"}, "path"),
+        ({"path": "a.gguf"}, "path"),
+        ({"sha256": "0" * 64}, "sha256"),
+    ],
 )
 async def test_an_adapters_file_must_be_the_one_that_is_meant(
     caller: Caller, adapter_path: Path, fields: dict[str, str], field: str
