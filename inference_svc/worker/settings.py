@@ -44,6 +44,8 @@ class WorkerSettings(InternalSettings):
     cache_tokens: int = Field(0, validation_alias="ML_SERVICE_CACHE_TOKENS", ge=0)
     # Megabytes of the host's memory for conversations that had to leave the model's cache; 0 keeps none.
     spill_megabytes: int = Field(512, validation_alias="ML_SERVICE_SPILL_MB", ge=0, le=1_048_576)
+    # Adapters that stay loaded.
+    adapters: int = Field(16, validation_alias="ML_SERVICE_ADAPTERS", ge=1, le=1000)
     # Generations that may wait.
     queue_limit: int = Field(512, validation_alias="ML_SERVICE_QUEUE_LIMIT", ge=1, le=100_000)
     # Whether a model is refused that does not fit into memory.

@@ -33,7 +33,11 @@ SERVICE = worker_pb2.DESCRIPTOR.services_by_name["WorkerService"].full_name
 def build(settings: WorkerSettings, host_options: HostOptions | None = None) -> Service:
     """The worker, ready to be started; the model is loaded beside. Make it inside the running loop."""
     resources = AsyncExitStack()
-    options = EngineOptions(queue_limit=settings.queue_limit, spill_bytes=settings.spill_megabytes * 1_000_000)
+    options = EngineOptions(
+        queue_limit=settings.queue_limit,
+        adapters=settings.adapters,
+        spill_bytes=settings.spill_megabytes * 1_000_000,
+    )
     host = ModelHost(_source(settings), options, host_options)
     resources.push_async_callback(host.stop)
     servicer = WorkerServicer(host, settings.sequences, settings.queue_limit)

@@ -45,6 +45,7 @@ class Engine:
         self._stopping = False
         self._stepper: Stepper | None = None
         self._limits: Limits | None = None
+        # In the order of use, the longest ago first.
         self._adapters: dict[str, Adapter] = {}
         # Those that are on their way: several drafts in a voice that is new here may want it at once.
         self._loading: dict[AdapterFile, asyncio.Task[None]] = {}
@@ -123,10 +124,16 @@ class Engine:
 
     def adapter(self, adapter_id: str) -> Adapter:
         """The loaded adapter. Raises NotFound."""
-        try:
-            return self._adapters[adapter_id]
-        except KeyError:
-            raise NotFound(f"adapter {adapter_id} is not loaded") from None
+        adapter = self._adapters.pop(adapter_id, None)
+        if adapter is None:
+            raise NotFound(f"adapter {adapter_id} is not loaded")
+        self._adapters[adapter_id] = adapter
+        return adapter
+
+    @property
+    def surplus_adapter_ids(self) -> list[str]:
+        """Those beyond the number that may stay, used the longest ago."""
+        return list(self._adapters)[: max(0, len(self._adapters) - self._options.adapters)]
 
     @property
     def adapter_ids(self) -> list[str]:
@@ -134,7 +141,7 @@ class Engine:
 
     async def _load_adapter(self, file: AdapterFile) -> None:
         adapter = await self._loaded_adapter(file)
-        replaced = self._adapters.get(file.id)
+        replaced = self._adapters.pop(file.id, None)
         self._adapters[file.id] = adapter
         self._retire(replaced)
 

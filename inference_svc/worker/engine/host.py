@@ -86,8 +86,12 @@ class ModelHost:
 
     async def load_adapter(self, file: AdapterFile) -> None:
         """Load an adapter, also into every engine that comes after this one. Raises AdapterUnusable and Unavailable."""
-        await self.served().engine.load_adapter(file)
+        engine = self.served().engine
+        await engine.load_adapter(file)
         self._adapters[file.id] = file
+        for adapter_id in engine.surplus_adapter_ids:
+            engine.unload_adapter(adapter_id)
+            self._adapters.pop(adapter_id, None)
 
     def unload_adapter(self, adapter_id: str) -> None:
         """Take no more work for it. Raises NotFound and Unavailable."""

@@ -50,6 +50,8 @@ class EngineOptions:
     prefill_beside: int = 256
     # What a step with a prompt in it should take at most.
     step_seconds: float = 0.25
+    # Adapters that stay loaded; of more, the one that was used the longest ago is unloaded.
+    adapters: int = 16
     # Host memory for conversations that had to leave the model's cache.
     spill_bytes: int = 0
 

@@ -65,8 +65,8 @@ def works(progress: Progress) -> ScriptedBackend:
 
 
 @asynccontextmanager
-async def hosting(source: ScriptedSource) -> AsyncIterator[ModelHost]:
-    host = ModelHost(source, EngineOptions(), HostOptions(watch_seconds=0.01, retry_seconds=0.01))
+async def hosting(source: ScriptedSource, options: EngineOptions | None = None) -> AsyncIterator[ModelHost]:
+    host = ModelHost(source, options or EngineOptions(), HostOptions(watch_seconds=0.01, retry_seconds=0.01))
     host.start()
     try:
         yield host
@@ -156,6 +156,21 @@ async def test_a_model_that_breaks_is_loaded_again():
 async def _read(engine: Engine, prompt: Sequence[int]) -> list[str]:
     async with engine.submit(GenerationRequest(prompt)) as events:
         return [event.text async for event in events if isinstance(event, Piece)]
+
+
+async def test_of_too_many_adapters_the_one_used_the_longest_ago_goes():
+    source = ScriptedSource(works)
+    async with hosting(source, EngineOptions(adapters=2)) as host:
+        await eventually(lambda: host.state is HostState.READY)
+        for adapter_id in ("ana", "ben"):
+            await host.load_adapter(AdapterFile(adapter_id, Path("/none"), ""))
+        host.served().engine.adapter("ana")
+
+        await host.load_adapter(AdapterFile("cem", Path("/none"), ""))
+
+        assert host.served().engine.adapter_ids == ["ana", "cem"]
+        with pytest.raises(NotFound):
+            host.unload_adapter("ben")
 
 
 async def test_a_model_that_comes_back_has_its_adapters_again():
