@@ -43,9 +43,7 @@ class Reader:
 async def test_many_who_draft_hear_of_the_death_of_the_worker_and_the_queue_is_done(
     product: Product, owner: httpx.Client
 ) -> None:
-    conversation = next(one for one in conversations(owner) if one.get("displayName") == "Sunday hike")[
-        "conversationId"
-    ]
+    conversation = next(one for one in conversations(owner) if one.get("displayName") == "Studio")["conversationId"]
     wish = {"conversationId": conversation, "skipCache": True, "sampling": {"maxTokens": 200}}
     readers = [Reader() for _ in range(STREAMS)]
 
