@@ -27,7 +27,7 @@ _TOLERATED_SKEW: Final = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Rhythm:
+class Intervals:
     """How often things are done, in seconds."""
 
     look: float = 2.0
@@ -48,7 +48,7 @@ class Follow:
         watcher: Watcher,
         reporter: Reporter,
         controls: Controls | None = None,
-        rhythm: Rhythm | None = None,
+        intervals: Intervals | None = None,
         *,
         source: ChangeSource | None = None,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -58,7 +58,7 @@ class Follow:
         self._watcher = watcher
         self._reporter = reporter
         self._controls = controls or Controls()
-        self._rhythm = rhythm or Rhythm()
+        self._intervals = intervals or Intervals()
         self._source = source or Polling()
         self._pause = pause
         self._next_full = 0.0
@@ -71,7 +71,7 @@ class Follow:
         while True:
             if self._controls.paused:
                 await self._tell(sync_pb2.AGENT_HEALTH_PAUSED, "")
-                await self._controls.wait(self._rhythm.full)
+                await self._controls.wait(self._intervals.full)
                 continue
             try:
                 await self._look()
@@ -82,23 +82,25 @@ class Follow:
             except AgentError as error:
                 self._reporter.trouble(trouble_of(error), str(error))
                 self._next_full, self._told = 0.0, None
-                await self._controls.wait(self._rhythm.away if isinstance(error, ServerAway) else self._rhythm.full)
+                await self._controls.wait(
+                    self._intervals.away if isinstance(error, ServerAway) else self._intervals.full
+                )
                 continue
-            await self._wait(self._rhythm.look)
+            await self._wait(self._intervals.look)
 
     async def _look(self) -> None:
         due = time.monotonic() >= self._next_full
         wanted = self._controls.take_sync_wanted()
         if not (self._watcher.changed() or due or wanted or self._sync.wants_another_pass):
             return
-        await self._pause(self._rhythm.settle)
+        await self._pause(self._intervals.settle)
         try:
             await self._sync.run_pass()
         except AgentError:
             self._next_full = 0.0  # the change that led here is not brought over yet
             raise
         if due or wanted or (self._told is not None and self._told[0] in _ENDED_BY_A_PASS):
-            self._next_full = time.monotonic() + self._rhythm.full
+            self._next_full = time.monotonic() + self._intervals.full
             self._told = None
             await self._tell(sync_pb2.AGENT_HEALTH_OK, "")
 

@@ -13,15 +13,15 @@ from typing import Any
 import uvloop
 
 # First, since it chooses how OpenMP waits, which is read when llama.cpp is loaded.
-import inference_svc.worker.llama  # noqa: F401  # isort: skip
+import llama_worker.llama  # noqa: F401  # isort: skip
 
 from prometheus_client import Gauge
 
-from inference_svc.worker.engine.backend import Span
-from inference_svc.worker.llama import source
-from inference_svc.worker.llama.backend import LlamaBackend
-from inference_svc.worker.settings import WorkerSettings
-from inference_svc.worker.wiring import build
+from llama_worker.engine.backend import Span
+from llama_worker.llama import source
+from llama_worker.llama.backend import LlamaBackend
+from llama_worker.settings import WorkerSettings
+from llama_worker.wiring import build
 from svc_kit.logs import configure_logs
 from svc_kit.server import serve
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import median
 
 # First, since it chooses how OpenMP waits, which is read when llama.cpp is loaded.
-import inference_svc.worker.llama  # noqa: F401  # isort: skip
+import llama_worker.llama  # noqa: F401  # isort: skip
 
 from llama_cpp import Llama
 

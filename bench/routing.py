@@ -28,15 +28,15 @@ import grpc
 
 from bench.table import Row, print_table
 from bench.worker_edge import HEADER, worker_edge
-from inference_svc.domain.chat_template import PromptPart
-from inference_svc.domain.events import Piece
-from inference_svc.domain.model import ModelOrder
-from inference_svc.domain.order import Sampling
-from inference_svc.domain.ports import Model
-from inference_svc.domain.prompt import Prompt
-from inference_svc.peers.worker_model import WorkerModel
-from inference_svc.peers.worker_pool import WorkerPool
-from inference_svc.worker_watch import WorkerWatch
+from inference_svc.drafting.domain.draft_request import Sampling
+from inference_svc.drafting.domain.events import Piece
+from inference_svc.drafting.domain.model import GenerateRequest
+from inference_svc.drafting.domain.ports import Model
+from inference_svc.workers.worker_model import WorkerModel
+from inference_svc.workers.worker_pool import WorkerPool
+from inference_svc.workers.worker_watch import WorkerWatch
+from prompting.chat_template import PromptPart
+from prompting.prompt import Prompt
 from svc_kit.clients import InternalCaller, channel_to
 from svc_kit.errors import DomainError
 from svc_kit.task_end import end_task
@@ -146,14 +146,14 @@ async def _pool(workers: list[WorkerProcess]) -> AsyncIterator[Model]:
 _WAYS = {"own choice": _pool, "Envoy, Maglev": _envoy, "gRPC, round robin": _round_robin}
 
 
-def _order(number: int, said: str, tokens: int) -> ModelOrder:
+def _order(number: int, said: str, tokens: int) -> GenerateRequest:
     conversation = UUID(int=number)
     _conversation.set(str(conversation))
     sampling = Sampling(max_tokens=tokens + 8, grammar=f"root ::= [a-z]{{{tokens}}}")
-    return ModelOrder(_ACCOUNT, conversation, Prompt((PromptPart(said),), (), "bench"), sampling, 1, 60.0)
+    return GenerateRequest(_ACCOUNT, conversation, Prompt((PromptPart(said),), (), "bench"), sampling, 1, 60.0)
 
 
-async def _draft(model: Model, order: ModelOrder) -> float:
+async def _draft(model: Model, order: GenerateRequest) -> float:
     """A draft as inference_svc makes one, the model being asked first how it is; seconds to its first word."""
     began, first = time.perf_counter(), 0.0
     sha256 = (await model.status(5)).sha256

@@ -18,17 +18,17 @@ from pathlib import Path
 from statistics import median
 
 # First, since it chooses how OpenMP waits, which is read when llama.cpp is loaded.
-import inference_svc.worker.llama  # noqa: F401  # isort: skip
+import llama_worker.llama  # noqa: F401  # isort: skip
 
 from bench.stream import packaged_model
 from bench.table import Row, print_table
-from inference_svc.worker.engine.engine import Engine
-from inference_svc.worker.engine.events import Finished, Piece
-from inference_svc.worker.engine.request import GenerationRequest, Sampling
-from inference_svc.worker.engine.stepper import EngineOptions
-from inference_svc.worker.llama.backend import ContextOptions, LlamaBackend
-from inference_svc.worker.llama.model import LlamaModel
-from inference_svc.worker.llama.tokenizer import Tokenizer
+from llama_worker.engine.engine import Engine
+from llama_worker.engine.events import Finished, Piece
+from llama_worker.engine.request import GenerationRequest, Sampling
+from llama_worker.engine.stepper import EngineOptions
+from llama_worker.llama.backend import ContextOptions, LlamaBackend
+from llama_worker.llama.model import LlamaModel
+from llama_worker.llama.tokenizer import Tokenizer
 
 _ANSWER = 8
 

@@ -17,18 +17,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 # First, since it chooses how OpenMP waits, which is read when llama.cpp is loaded.
-import inference_svc.worker.llama  # noqa: F401  # isort: skip
+import llama_worker.llama  # noqa: F401  # isort: skip
 
 from bench.stream import packaged_model
 from bench.table import Row, print_table
-from inference_svc.worker.engine.backend import Choice, Sampler, Span
-from inference_svc.worker.engine.engine import Engine
-from inference_svc.worker.engine.request import GenerationRequest, Sampling
-from inference_svc.worker.engine.stepper import EngineOptions
-from inference_svc.worker.llama.backend import ContextOptions, LlamaBackend
-from inference_svc.worker.llama.model import LlamaModel
-from inference_svc.worker.llama.survey import Rows, Seen, Survey
-from inference_svc.worker.llama.tokenizer import Tokenizer
+from llama_worker.engine.backend import Choice, Sampler, Span
+from llama_worker.engine.engine import Engine
+from llama_worker.engine.request import GenerationRequest, Sampling
+from llama_worker.engine.stepper import EngineOptions
+from llama_worker.llama.backend import ContextOptions, LlamaBackend
+from llama_worker.llama.logit_scan import LogitScan, Rows, RowStats
+from llama_worker.llama.model import LlamaModel
+from llama_worker.llama.tokenizer import Tokenizer
 
 _PROMPT = 20
 _CELLS = 256
@@ -74,14 +74,14 @@ class TimedSampler:
         self._sampler.close()
 
 
-class TimedSurvey(Survey):
+class TimedLogitScan(LogitScan):
     """The part of drawing that is done for all rows at once, timed."""
 
     def __init__(self, vocabulary_size: int, threads: int, clock: Clock) -> None:
         super().__init__(vocabulary_size, threads)
         self._clock = clock
 
-    def look(self, rows: Rows) -> list[Seen]:
+    def look(self, rows: Rows) -> list[RowStats]:
         began = time.perf_counter()
         seen = super().look(rows)
         if self._clock.runs:
@@ -97,7 +97,7 @@ class TimedBackend(LlamaBackend):
         self._streams = options.sequences
         self._full = False
         super().__init__(model, Tokenizer(model), options)
-        self._survey = TimedSurvey(model.vocab_size, options.threads, clock)
+        self._scan = TimedLogitScan(model.vocab_size, options.threads, clock)
 
     def ends(self, token: int) -> bool:
         return False

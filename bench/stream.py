@@ -25,7 +25,7 @@ import httpx
 
 from bench.bare_decode import measure
 from bench.table import Row, print_table
-from inference_svc.model_files import DEFAULT_CACHE, ModelFiles, load_manifest
+from model_files.files import DEFAULT_CACHE, ModelFiles, load_manifest
 
 _WISH = {"skipCache": True, "instruction": "tell a long story, in many sentences", "sampling": {"maxTokens": 64}}
 _PACKAGED = "smollm2-135m-instruct"

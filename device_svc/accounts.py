@@ -13,7 +13,7 @@ from typing import Annotated, TypeVar
 import typer
 
 from device_svc.crypto.passwords import Argon2Passwords
-from device_svc.domain.account_keeping import AccountKeeping
+from device_svc.domain.account_service import AccountService
 from device_svc.storage.transactions import PostgresTransactions
 from svc_kit.database import Database
 from svc_kit.errors import DomainError
@@ -82,7 +82,7 @@ def _tell(made: bool, password: str) -> None:
         typer.echo("It is shown only now.", err=True)
 
 
-def _run(work: Callable[[AccountKeeping], Awaitable[T]]) -> T:
+def _run(work: Callable[[AccountService], Awaitable[T]]) -> T:
     settings = DatabaseSettings.load()
 
     async def run() -> T:
@@ -97,11 +97,11 @@ def _run(work: Callable[[AccountKeeping], Awaitable[T]]) -> T:
 
 
 @asynccontextmanager
-async def _keeping(settings: DatabaseSettings) -> AsyncIterator[AccountKeeping]:
+async def _keeping(settings: DatabaseSettings) -> AsyncIterator[AccountService]:
     database = Database(settings, pool_size=1, application="accounts")
     passwords = Argon2Passwords()
     try:
-        yield AccountKeeping(PostgresTransactions(database), passwords)
+        yield AccountService(PostgresTransactions(database), passwords)
     finally:
         passwords.close()
         await database.close()

@@ -18,10 +18,10 @@ from device_svc.api.health import HealthServicer
 from device_svc.crypto.passwords import Argon2Passwords
 from device_svc.crypto.signing_key import SigningKey, load_signing_key
 from device_svc.crypto.token_signer import Es256Signer
-from device_svc.domain.account_keeping import AccountKeeping
+from device_svc.domain.account_service import AccountService
 from device_svc.domain.clock import Clock, utc_now
 from device_svc.domain.codes import KeyedHash
-from device_svc.domain.device_keeping import DeviceKeeping
+from device_svc.domain.device_service import DeviceService
 from device_svc.domain.health import AskPart, Glance
 from device_svc.domain.pairing import Pairing
 from device_svc.domain.revocation import Revocation
@@ -62,7 +62,7 @@ async def build(settings: DeviceSettings, stubs: Stubs | None = None) -> Service
     revocation = Revocation(transactions, stubs.clock)
     sign_in = SignIn(transactions, passwords, signer, keyed, settings.session_lifetime, stubs.clock)
     pairing = Pairing(transactions, signer, keyed, settings.max_registrations, stubs.clock)
-    keeping = DeviceKeeping(transactions, signer, stubs.clock)
+    keeping = DeviceService(transactions, signer, stubs.clock)
     glance = Glance(_parts(settings, database, resources))
 
     def add(server: grpc.aio.Server) -> None:
@@ -81,7 +81,7 @@ async def build(settings: DeviceSettings, stubs: Stubs | None = None) -> Service
             devices_pb2.DESCRIPTOR.services_by_name["DevicesService"].full_name,
             health_pb2.DESCRIPTOR.services_by_name["HealthService"].full_name,
         ],
-        probes=[database.ping, _first_account(settings, AccountKeeping(transactions, passwords, stubs.clock))],
+        probes=[database.ping, _first_account(settings, AccountService(transactions, passwords, stubs.clock))],
         # Reflection goes to this service, and shows all that can be called through the one public port.
         reflects=outward_services(),
         metrics_port=settings.metrics_port,
@@ -89,7 +89,7 @@ async def build(settings: DeviceSettings, stubs: Stubs | None = None) -> Service
     )
 
 
-def _first_account(settings: DeviceSettings, keeping: AccountKeeping) -> Probe:
+def _first_account(settings: DeviceSettings, keeping: AccountService) -> Probe:
     """Make the first account as soon as the database answers, and do not serve before."""
     password = settings.owner_password
     made = password is None

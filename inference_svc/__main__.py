@@ -6,9 +6,9 @@ import sys
 
 import uvloop
 
-from inference_svc.domain.model_manifest import ManifestError
 from inference_svc.settings import InferenceSettings
 from inference_svc.wiring import build
+from model_files.manifest import ManifestError
 from svc_kit.logs import configure_logs
 from svc_kit.server import serve
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
-from inference_svc.model_files import DEFAULT_CACHE
+from model_files.files import DEFAULT_CACHE
 from svc_kit.redis_client import RedisUrl
 from svc_kit.settings import Address, Addresses, DatabaseSettings, InternalSettings
 

@@ -16,48 +16,48 @@ from assistant.inference.v1 import models_pb2, models_pb2_grpc, responses_pb2, r
 
 from inference_svc.api.models import ModelsServicer
 from inference_svc.api.responses import ResponsesServicer
-from inference_svc.catalogue import ManifestCatalogue
-from inference_svc.domain.acting import Acting
-from inference_svc.domain.arrivals import Arrivals
-from inference_svc.domain.auto_drafts import AutoDrafts
-from inference_svc.domain.draft_plan import Planner
-from inference_svc.domain.drafting import Drafting
-from inference_svc.domain.job_attempt import JobAttempt
-from inference_svc.domain.job_board import JobBoard
-from inference_svc.domain.job_pace import Pace
-from inference_svc.domain.job_ports import JobLeases, JobNews, JobQueue
-from inference_svc.domain.jobs import Jobs, JobWorld
-from inference_svc.domain.labelling import Labelling
-from inference_svc.domain.loose_ends import LooseEnds
-from inference_svc.domain.model_listing import ModelListing
-from inference_svc.domain.ports import Catalogue, Model, ReplyCache, Voices
-from inference_svc.domain.reading_ahead import ReadingAhead
-from inference_svc.feedback_delivery import FeedbackDelivery
-from inference_svc.job_runner import JobRhythm, JobRunner
-from inference_svc.job_upkeep import JobUpkeep
-from inference_svc.model_files import ModelFiles, load_manifest
+from inference_svc.arrivals.arrivals import Arrivals
+from inference_svc.arrivals.auto_drafts import AutoDrafts
+from inference_svc.arrivals.labelling import Labelling
+from inference_svc.arrivals.reading_ahead import ReadingAhead
+from inference_svc.catalogue.manifest_catalogue import ManifestCatalogue
+from inference_svc.catalogue.model_listing import ModelListing
+from inference_svc.drafting.domain.draft_actions import DraftActions
+from inference_svc.drafting.domain.draft_plan import Planner
+from inference_svc.drafting.domain.drafting import Drafting
+from inference_svc.drafting.domain.ports import Catalogue, Model, ReplyCache, Voices
+from inference_svc.drafting.feedback_delivery import FeedbackDelivery
+from inference_svc.drafting.reply_cache import NoReplyCache, RedisReplyCache
+from inference_svc.drafting.storage.draft_store import PostgresDraftStore
+from inference_svc.drafting.sweeper import Sweeper
+from inference_svc.jobs.domain.attempt import JobAttempt
+from inference_svc.jobs.domain.board import JobBoard
+from inference_svc.jobs.domain.jobs import JobContext, Jobs
+from inference_svc.jobs.domain.pace import Pace
+from inference_svc.jobs.domain.ports import JobEvents, JobLeases, JobQueue
+from inference_svc.jobs.redis_events import RedisJobEvents
+from inference_svc.jobs.redis_queue import NoJobQueue, RedisJobQueue
+from inference_svc.jobs.runner import JobIntervals, JobRunner
+from inference_svc.jobs.storage.leases import PostgresJobLeases
+from inference_svc.jobs.storage.store import PostgresJobStore
+from inference_svc.jobs.upkeep import JobUpkeep
+from inference_svc.peers.adapters import TrainedVoices
 from inference_svc.peers.announcements import Announcements
 from inference_svc.peers.conversations import SyncedConversations
-from inference_svc.peers.job_news import RedisJobNews
-from inference_svc.peers.job_queue import NoJobQueue, RedisJobQueue
-from inference_svc.peers.redis_cache import NoReplyCache, RedisReplyCache
-from inference_svc.peers.redis_presence import RedisPresence
 from inference_svc.peers.training import TrainingService
-from inference_svc.peers.voices import TrainedVoices
-from inference_svc.peers.worker_pool import WorkerPool
-from inference_svc.peers.worker_registry import WorkerRegistry
 from inference_svc.settings import InferenceSettings
-from inference_svc.storage.draft_store import PostgresDraftStore
-from inference_svc.storage.job_leases import PostgresJobLeases
-from inference_svc.storage.job_store import PostgresJobStore
-from inference_svc.sweeper import Sweeper
-from inference_svc.worker_watch import WorkerWatch
+from inference_svc.workers.worker_pool import WorkerPool
+from inference_svc.workers.worker_registry import WorkerRegistry
+from inference_svc.workers.worker_watch import WorkerWatch
+from model_files.files import ModelFiles, load_manifest
+from svc_kit.background_tasks import BackgroundTasks
 from svc_kit.clients import DeviceServiceClient, InternalCaller, channel_to
 from svc_kit.database import Database
 from svc_kit.event_stream import HEARTBEAT_S
 from svc_kit.gate import Gate
 from svc_kit.ids import new_id
 from svc_kit.redis_client import redis_from_url
+from svc_kit.redis_presence import RedisPresence
 from svc_kit.server import Service
 from svc_kit.task_end import end_task
 from svc_kit.tokens import KeyRing, TokenVerifier
@@ -68,24 +68,24 @@ _ONCE_MORE_S = (1.0,)
 
 
 @dataclass(frozen=True)
-class Rhythm:
+class Intervals:
     """How often things happen that nobody asks for, in seconds; a test has less patience."""
 
     heartbeat: float = HEARTBEAT_S
     delivery: float = 5.0
     sweep: float = 30.0
     workers: float = 1.0
-    jobs: JobRhythm = field(default_factory=JobRhythm)
+    jobs: JobIntervals = field(default_factory=JobIntervals)
 
 
-async def build(settings: InferenceSettings, rhythm: Rhythm | None = None) -> Service:
+async def build(settings: InferenceSettings, intervals: Intervals | None = None) -> Service:
     """The service, ready to be started, and its work in the background, which has begun. Raises ManifestError."""
-    rhythm = rhythm or Rhythm()
+    intervals = intervals or Intervals()
     resources = AsyncExitStack()
     catalogue = ManifestCatalogue(ModelFiles(load_manifest(), settings.model_cache))
-    neighbours = _neighbours(settings, rhythm, resources)
-    kept = _kept(settings, rhythm, neighbours, resources)
-    responses = _responses(settings, rhythm, neighbours, kept, catalogue, resources)
+    neighbours = _neighbours(settings, intervals, resources)
+    kept = _kept(settings, intervals, neighbours, resources)
+    responses = _responses(settings, intervals, neighbours, kept, catalogue, resources)
     models = ModelsServicer(ModelListing(catalogue, neighbours.model, neighbours.voices))
 
     def add(server: grpc.aio.Server) -> None:
@@ -132,13 +132,13 @@ class _Kept:
     delivery: FeedbackDelivery
 
 
-def _neighbours(settings: InferenceSettings, rhythm: Rhythm, resources: AsyncExitStack) -> _Neighbours:
+def _neighbours(settings: InferenceSettings, intervals: Intervals, resources: AsyncExitStack) -> _Neighbours:
     caller = InternalCaller(_NAME, settings.internal_key.get_secret_value())
     client = _redis(settings, resources)
     workers = WorkerPool(settings.worker_addresses, caller)
     resources.push_async_callback(workers.close)
     registry = WorkerRegistry(client) if client else None
-    _in_background(WorkerWatch(workers, registry, interval=rhythm.workers).run(), resources)
+    _in_background(WorkerWatch(workers, registry, interval=intervals.workers).run(), resources)
     training = _channel(settings.training_address, resources)
     return _Neighbours(
         caller,
@@ -150,7 +150,9 @@ def _neighbours(settings: InferenceSettings, rhythm: Rhythm, resources: AsyncExi
     )
 
 
-def _kept(settings: InferenceSettings, rhythm: Rhythm, neighbours: _Neighbours, resources: AsyncExitStack) -> _Kept:
+def _kept(
+    settings: InferenceSettings, intervals: Intervals, neighbours: _Neighbours, resources: AsyncExitStack
+) -> _Kept:
     database = Database(settings, application=_NAME)
     resources.push_async_callback(database.close)
     maker = _maker(settings.listen)
@@ -161,13 +163,13 @@ def _kept(settings: InferenceSettings, rhythm: Rhythm, neighbours: _Neighbours, 
         database,
         PostgresDraftStore(database, maker),
         RedisReplyCache(client, settings.cache_ttl) if client else NoReplyCache(),
-        FeedbackDelivery(database, training, interval=rhythm.delivery),
+        FeedbackDelivery(database, training, interval=intervals.delivery),
     )
 
 
 def _responses(
     settings: InferenceSettings,
-    rhythm: Rhythm,
+    intervals: Intervals,
     neighbours: _Neighbours,
     kept: _Kept,
     catalogue: Catalogue,
@@ -175,31 +177,31 @@ def _responses(
 ) -> ResponsesServicer:
     announcements = _announcements(neighbours, resources)
     # Ended in the reverse order of what follows: first the loops, then what hung-up drafts left behind.
-    loose_ends = LooseEnds()
-    resources.push_async_callback(loose_ends.settle)
+    background = BackgroundTasks()
+    resources.push_async_callback(background.drain)
     _in_background(kept.delivery.run(), resources)
-    _in_background(Sweeper(kept.database, kept.maker, interval=rhythm.sweep).run(), resources)
+    _in_background(Sweeper(kept.database, kept.maker, interval=intervals.sweep).run(), resources)
 
     conversations = SyncedConversations(neighbours.sync, neighbours.caller)
     planner = Planner(conversations, neighbours.model, catalogue, neighbours.voices)
-    drafting = Drafting(planner, neighbours.model, kept.cache, kept.store, loose_ends, announcements.announce)
+    drafting = Drafting(planner, neighbours.model, kept.cache, kept.store, background, announcements.announce)
     queue, news = _queue(neighbours.redis, resources)
-    world = JobWorld(PostgresJobStore(kept.database), queue, news, Pace(settings.jobs_at_once))
-    jobs = Jobs(planner, kept.store, world, max_waiting=settings.max_waiting_jobs, look_seconds=rhythm.jobs.look)
+    world = JobContext(PostgresJobStore(kept.database), queue, news, Pace(settings.jobs_at_once))
+    jobs = Jobs(planner, kept.store, world, max_waiting=settings.max_waiting_jobs, look_seconds=intervals.jobs.look)
     leases = PostgresJobLeases(kept.database, kept.maker)
-    _run_jobs(drafting, leases, world, loose_ends, settings.jobs_at_once, rhythm.jobs, resources)
+    _run_jobs(drafting, leases, world, background, settings.jobs_at_once, intervals.jobs, resources)
     arrivals = Arrivals(
         AutoDrafts(world, max_waiting=settings.max_waiting_jobs),
         Labelling(kept.store, kept.delivery.wake),
         _read_ahead(settings, planner, neighbours.model, resources),
     )
-    acting = Acting(kept.store, kept.cache, kept.delivery.deliver_soon)
-    return ResponsesServicer(drafting, acting, kept.store, jobs, arrivals, heartbeat_seconds=rhythm.heartbeat)
+    acting = DraftActions(kept.store, kept.cache, kept.delivery.deliver_soon)
+    return ResponsesServicer(drafting, acting, kept.store, jobs, arrivals, heartbeat_seconds=intervals.heartbeat)
 
 
 def _announcements(neighbours: _Neighbours, resources: AsyncExitStack) -> Announcements:
-    errands = LooseEnds(_ONCE_MORE_S)
-    resources.push_async_callback(errands.settle)
+    errands = BackgroundTasks(_ONCE_MORE_S)
+    resources.push_async_callback(errands.drain)
     return Announcements(neighbours.sync, neighbours.caller, errands)
 
 
@@ -218,12 +220,12 @@ def _redis(settings: InferenceSettings, resources: AsyncExitStack) -> redis.Redi
     return client
 
 
-def _queue(client: redis.Redis | None, resources: AsyncExitStack) -> tuple[JobQueue, JobNews]:
+def _queue(client: redis.Redis | None, resources: AsyncExitStack) -> tuple[JobQueue, JobEvents]:
     board = JobBoard()
     if client is None:
         return NoJobQueue(), board
     presence = RedisPresence("queueing drafts")
-    news = RedisJobNews(board, client, presence)
+    news = RedisJobEvents(board, client, presence)
     _in_background(news.run(), resources)
     return RedisJobQueue(client, presence), news
 
@@ -231,17 +233,17 @@ def _queue(client: redis.Redis | None, resources: AsyncExitStack) -> tuple[JobQu
 def _run_jobs(
     drafting: Drafting,
     leases: JobLeases,
-    world: JobWorld,
-    loose_ends: LooseEnds,
+    world: JobContext,
+    background: BackgroundTasks,
     slots: int,
-    rhythm: JobRhythm,
+    intervals: JobIntervals,
     resources: AsyncExitStack,
 ) -> None:
     queue, news = world.queue, world.news
     attempt = JobAttempt(drafting, leases, queue, news, world.pace)
-    runner = JobRunner(attempt, leases, queue, news, loose_ends, slots=slots, rhythm=rhythm)
+    runner = JobRunner(attempt, leases, queue, news, background, slots=slots, intervals=intervals)
     _in_background(runner.run(), resources)
-    _in_background(JobUpkeep(leases, queue, news, interval=rhythm.upkeep).run(), resources)
+    _in_background(JobUpkeep(leases, queue, news, interval=intervals.upkeep).run(), resources)
 
 
 def _read_ahead(

@@ -41,16 +41,16 @@ _SERVES = [
 
 
 @dataclass(frozen=True)
-class Rhythm:
+class Intervals:
     """How often things happen that nobody asks for, in seconds; a test has less patience."""
 
     delivery: float = 5.0
     watch: WatchRhythm = field(default_factory=WatchRhythm)
 
 
-async def build(settings: SyncSettings, rhythm: Rhythm | None = None) -> Service:
+async def build(settings: SyncSettings, intervals: Intervals | None = None) -> Service:
     """The service, ready to be started, and its work in the background, which has begun."""
-    rhythm = rhythm or Rhythm()
+    intervals = intervals or Intervals()
     # Ended in the reverse order: first what works in the background, then what it works with.
     resources = AsyncExitStack()
     database = Database(settings, application=NAME)
@@ -59,7 +59,7 @@ async def build(settings: SyncSettings, rhythm: Rhythm | None = None) -> Service
     device_channel = _channel(settings.device_address, resources)
     gate = _gate(settings, caller, device_channel)
 
-    delivery = _deliver(settings, database, caller, rhythm, resources)
+    delivery = _deliver(settings, database, caller, intervals, resources)
     writer = AccountWriter(database)
     browse_store = PostgresBrowseStore(database, writer)
     board = _watch(settings, browse_store, resources)
@@ -70,7 +70,7 @@ async def build(settings: SyncSettings, rhythm: Rhythm | None = None) -> Service
     def add(server: grpc.aio.Server) -> None:
         sync = SyncServicer(ingest_store, PostgresDigestStore(database), activity, gate)
         sync_pb2_grpc.add_SyncServiceServicer_to_server(sync, server)
-        conversations = ConversationsServicer(browse_store, Watching(board, rhythm.watch), gate)
+        conversations = ConversationsServicer(browse_store, Watching(board, intervals.watch), gate)
         conversations_pb2_grpc.add_ConversationsServiceServicer_to_server(conversations, server)
 
     return Service(
@@ -94,10 +94,10 @@ def _gate(settings: SyncSettings, caller: InternalCaller, device_channel: grpc.a
 
 
 def _deliver(
-    settings: SyncSettings, database: Database, caller: InternalCaller, rhythm: Rhythm, resources: AsyncExitStack
+    settings: SyncSettings, database: Database, caller: InternalCaller, intervals: Intervals, resources: AsyncExitStack
 ) -> ArrivalDelivery:
     drafts = InferenceService(_channel(settings.inference_address, resources), caller)
-    delivery = ArrivalDelivery(PostgresArrivals(database), drafts, interval=rhythm.delivery)
+    delivery = ArrivalDelivery(PostgresArrivals(database), drafts, interval=intervals.delivery)
     _in_background(delivery.run(), resources)
     return delivery
 

@@ -22,7 +22,7 @@ from pydantic import SecretStr
 from device_svc.crypto.passwords import Argon2Passwords
 from device_svc.crypto.signing_key import load_signing_key
 from device_svc.crypto.token_signer import Es256Signer
-from device_svc.domain.account_keeping import AccountKeeping
+from device_svc.domain.account_service import AccountService
 from device_svc.domain.clock import utc_now
 from device_svc.settings import DeviceSettings
 from device_svc.storage.transactions import PostgresTransactions
@@ -62,7 +62,7 @@ class DeviceService:
     auth: Any
     devices: Any
     health: Any
-    accounts: AccountKeeping
+    accounts: AccountService
     signer: Es256Signer
     clock: MovingClock
     channel: grpc.aio.Channel
@@ -149,7 +149,7 @@ async def device_service(settings: DeviceSettings) -> AsyncIterator[DeviceServic
             auth=auth_pb2_grpc.AuthServiceStub(channel),
             devices=devices_pb2_grpc.DevicesServiceStub(channel),
             health=health_pb2_grpc.HealthServiceStub(channel),
-            accounts=AccountKeeping(PostgresTransactions(database), passwords, clock),
+            accounts=AccountService(PostgresTransactions(database), passwords, clock),
             signer=Es256Signer(load_signing_key(settings.signing_key_file)),
             clock=clock,
             channel=channel,

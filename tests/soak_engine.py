@@ -26,17 +26,17 @@ from pathlib import Path
 import llama_cpp.llama_cpp as lib
 import psutil
 
-from inference_svc.worker.engine.adapters import AdapterFile
-from inference_svc.worker.engine.backend import NO_ROOM, Span
-from inference_svc.worker.engine.engine import Engine
-from inference_svc.worker.engine.events import Finished, Piece
-from inference_svc.worker.engine.request import GenerationRequest, Sampling
-from inference_svc.worker.engine.stepper import EngineOptions
-from inference_svc.worker.llama.backend import ContextOptions, LlamaBackend
-from inference_svc.worker.llama.model import LlamaModel
-from inference_svc.worker.llama.tokenizer import Tokenizer
+from llama_worker.engine.adapters import AdapterFile
+from llama_worker.engine.backend import NO_ROOM, Span
+from llama_worker.engine.engine import Engine
+from llama_worker.engine.events import Finished, Piece
+from llama_worker.engine.request import GenerationRequest, Sampling
+from llama_worker.engine.stepper import EngineOptions
+from llama_worker.llama.backend import ContextOptions, LlamaBackend
+from llama_worker.llama.model import LlamaModel
+from llama_worker.llama.tokenizer import Tokenizer
 from svc_kit.errors import DomainError, NotFound
-from tests.integration.worker.made_adapter import write_adapter
+from tests.integration.llama_worker.made_adapter import write_adapter
 from tests.random_model import write_model
 from tests.random_recurrent import write_hybrid, write_mamba
 

@@ -27,7 +27,7 @@ from svc_kit.settings import from_mapping
 from svc_kit.tokens import API_AUDIENCE, ISSUER
 from sync_svc.domain.watching import WatchRhythm
 from sync_svc.settings import SyncSettings
-from sync_svc.wiring import Rhythm, build
+from sync_svc.wiring import Intervals, build
 from tests.conftest import DatabaseAddress
 
 INTERNAL_KEY = "an-internal-key-of-forty-characters-only"
@@ -164,7 +164,7 @@ class SyncService:
 
 
 # As often as a test has patience for.
-SOON = Rhythm(delivery=0.05, watch=WatchRhythm(heartbeat=30, check=0.05, gather=0))
+SOON = Intervals(delivery=0.05, watch=WatchRhythm(heartbeat=30, check=0.05, gather=0))
 
 
 @asynccontextmanager
@@ -173,7 +173,7 @@ async def running_sync_service(
     *,
     devices: DeviceService | None = None,
     drafts: DraftingService | None = None,
-    rhythm: Rhythm = SOON,
+    intervals: Intervals = SOON,
 ) -> AsyncIterator[SyncService]:
     """sync_svc on a migrated database; with the same stand-ins, another process of the same product."""
     role = database.as_service("sync").settings
@@ -189,7 +189,10 @@ async def running_sync_service(
             device_address=f"127.0.0.1:{peers_port}",
             inference_address=f"127.0.0.1:{peers_port}",
         )
-        async with running(await build(settings, rhythm)) as server, channel_to(f"127.0.0.1:{server.port}") as channel:
+        async with (
+            running(await build(settings, intervals)) as server,
+            channel_to(f"127.0.0.1:{server.port}") as channel,
+        ):
             yield SyncService(channel, devices, drafts, database, server.port)
 
 

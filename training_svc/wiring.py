@@ -14,7 +14,7 @@ from svc_kit.server import Service
 from svc_kit.tokens import KeyRing, TokenVerifier
 from training_svc.api.samples import SamplesServicer
 from training_svc.api.training import TrainingServicer
-from training_svc.domain.sample_keeping import SampleKeeping
+from training_svc.domain.sample_service import SampleService
 from training_svc.settings import TrainingSettings
 from training_svc.storage.transactions import PostgresTransactions
 
@@ -28,7 +28,7 @@ async def build(settings: TrainingSettings) -> Service:
     channel = channel_to(settings.device_address)
     resources.push_async_callback(channel.close)
     device_svc = DeviceServiceClient(channel, InternalCaller("training_svc", internal_key))
-    keeping = SampleKeeping(PostgresTransactions(database))
+    keeping = SampleService(PostgresTransactions(database))
 
     def add(server: grpc.aio.Server) -> None:
         samples_pb2_grpc.add_SamplesServiceServicer_to_server(SamplesServicer(keeping), server)

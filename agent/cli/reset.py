@@ -5,7 +5,7 @@ import typer
 from agent.cli.asking import confirm
 from agent.cli.options import ServerOption, TokenFileOption, YesOption, chosen
 from agent.cli.running import plain_errors
-from agent.keeper import LOOK_SECONDS
+from agent.lifecycle import LOOK_SECONDS
 from agent.pairing_mark import mark_pairing
 from agent.running_agent import running_process
 

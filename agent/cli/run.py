@@ -22,7 +22,7 @@ from agent.controls import Controls
 from agent.credential import Credential
 from agent.errors import UsageError
 from agent.folders import Folders
-from agent.keeper import Keeper, Work
+from agent.lifecycle import AgentLifecycle, Work
 from agent.log import bound_crash_log, open_log, place_of
 from agent.machine import this_machine
 from agent.menu_bar.background import BackgroundLoop
@@ -80,7 +80,7 @@ class _Agent:
     logger: logging.Logger
     status: StatusReporter
     controls: Controls
-    keeper: Keeper
+    lifecycle: AgentLifecycle
     was_paused: bool
 
     @classmethod
@@ -95,13 +95,13 @@ class _Agent:
             status.works_for(work.server, credential.device_id, settings.chat_db, settings.interval)
             await follow(settings, work.store, credential, reporter, controls)
 
-        keeper = Keeper(_read_work, work_on, reporter, controls)
-        return cls(logger, status, controls, keeper, before.paused)
+        lifecycle = AgentLifecycle(_read_work, work_on, reporter, controls)
+        return cls(logger, status, controls, lifecycle, before.paused)
 
     async def run(self) -> None:
         asyncio.get_running_loop().set_exception_handler(self._note)
         self.logger.info(f"Agent {__version__} runs.")
-        await self.keeper.run()
+        await self.lifecycle.run()
 
     def _note(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")
@@ -174,7 +174,7 @@ def _pair_for(agent: _Agent) -> Callable[[Callable[[Registration], None]], Any]:
         async with rest_client(work.server, work.settings.ca_file) as client:
             store.save(await pair_device(client, work.server, this_machine(work.settings.name), show))
         mark_pairing(work.folders.pairing_mark)
-        agent.controls.sync_now()  # wakes the keeper, which looks for a token then
+        agent.controls.sync_now()  # wakes the lifecycle, which looks for a token then
 
     return pair
 

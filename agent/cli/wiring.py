@@ -8,7 +8,7 @@ from agent.client import ServerClient, open_channel
 from agent.controls import Controls
 from agent.credential import Credential
 from agent.errors import NotPaired, UsageError
-from agent.follow import Follow, Rhythm
+from agent.follow import Follow, Intervals
 from agent.reporting import Reporter, Summary
 from agent.server_url import ServerUrl, parse_server_url
 from agent.settings import Settings
@@ -68,8 +68,8 @@ async def follow(
         with Watcher(settings.chat_db) as watcher, change_source(settings.chat_db) as source:
             if database_must_be_there:
                 watcher.changed()
-            rhythm = Rhythm(full=settings.interval)
-            await Follow(sync, client, watcher, reporter, controls, rhythm, source=source).run()
+            intervals = Intervals(full=settings.interval)
+            await Follow(sync, client, watcher, reporter, controls, intervals, source=source).run()
 
 
 def credential_for(server: ServerUrl, store: TokenStore) -> Credential:

@@ -16,8 +16,8 @@ from agent.errors import DataRefused, ServerAway
 from agent.reporting import Reporter, Summary
 from agent.sync.delivery import Delivery, summary_of
 from agent.sync.limits import SyncLimits
-from agent.sync.patience import Patience
 from agent.sync.requests import requests_of
+from agent.sync.retry_policy import RetryPolicy
 from agent.wire import message_hash
 
 _MINUTE_NS: Final = 60_000_000_000
@@ -38,7 +38,7 @@ class Comparison:
 
     client: ServerClient
     delivery: Delivery
-    patience: Patience
+    retry_policy: RetryPolicy
     reporter: Reporter
     limits: SyncLimits
     _accepted: dict[str, tuple[Digest, Digest]] = field(default_factory=dict)
@@ -59,7 +59,7 @@ class Comparison:
         """
         compared = _Compared(reader, up_to, since, frozenset(held))
         if stored is None:
-            stored = await self.patience.through(lambda: self.client.digests(since))
+            stored = await self.retry_policy.through(lambda: self.client.digests(since))
         compared.learn_deletions(stored)
         found = await self._scan(compared)
         there = {one.conversation_id: Digest(one.message_count, one.hash) for one in stored}
@@ -116,7 +116,7 @@ class Comparison:
             except ServerAway as error:
                 # From the beginning: the states say what of it has arrived.
                 failures += 1
-                await self.patience.back_off(failures, error)
+                await self.retry_policy.back_off(failures, error)
 
     async def _mend_once(self, compared: "_Compared", chats: set[str], *, one_by_one: bool) -> Summary:
         states: dict[str, int] = {}
@@ -145,7 +145,7 @@ class Comparison:
 
     async def _accept(self, differing: dict[str, tuple[Digest, Digest]]) -> None:
         """Remember what still differs after it was mended."""
-        stored = await self.patience.through(lambda: self.client.digests(None))
+        stored = await self.retry_policy.through(lambda: self.client.digests(None))
         there = {one.conversation_id: Digest(one.message_count, one.hash) for one in stored}
         self._accepted = {chat: (there.get(chat, Digest()), found) for chat, (_, found) in differing.items()}
 

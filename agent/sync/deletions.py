@@ -9,8 +9,8 @@ from agent.chatdb.reader import MessagesReader
 from agent.client import ServerClient
 from agent.reporting import Summary
 from agent.sync.old_rows import OldRows
-from agent.sync.patience import Patience
 from agent.sync.progress import Progress
+from agent.sync.retry_policy import RetryPolicy
 
 _AT_ONCE: Final = 5_000  # the contract's limits
 _MAX_GUID: Final = 200
@@ -27,9 +27,9 @@ class Outcome:
 class Deletions:
     """A message counts as deleted when the database says so and does not have it (any more)."""
 
-    def __init__(self, client: ServerClient, patience: Patience, old_rows: OldRows) -> None:
+    def __init__(self, client: ServerClient, retry_policy: RetryPolicy, old_rows: OldRows) -> None:
         self._client = client
-        self._patience = patience
+        self._retry_policy = retry_policy
         self._old_rows = old_rows
         self._recent: set[str] | None = None
         self._digest = ""
@@ -89,7 +89,7 @@ class Deletions:
             part, is_last = guids[start : start + _AT_ONCE], start + _AT_ONCE >= len(guids)
             # The cursor goes with the last part only: it says that all of them are gone.
             cursor = progress.cursor.to_text() if progress is not None and is_last else ""
-            deleted += await self._patience.through(partial(self._client.delete, part, cursor))
+            deleted += await self._retry_policy.through(partial(self._client.delete, part, cursor))
             if progress is not None and is_last:
                 progress.kept = cursor
         return deleted

@@ -8,8 +8,8 @@ from assistant.sync.v1 import sync_pb2
 from agent.client import ServerClient
 from agent.errors import DataRefused
 from agent.reporting import Reporter, Summary, Trouble
-from agent.sync.patience import Patience
 from agent.sync.requests import halves_of, items_of, request_with
+from agent.sync.retry_policy import RetryPolicy
 from agent.wire import content_hash
 
 _Request: TypeAlias = sync_pb2.SyncMessagesRequest
@@ -23,9 +23,9 @@ _REFUSED_AT_ONCE: Final = 20
 class Delivery:
     """Every write is an upsert by GUID and state hash, so sending something twice changes nothing."""
 
-    def __init__(self, client: ServerClient, patience: Patience, reporter: Reporter) -> None:
+    def __init__(self, client: ServerClient, retry_policy: RetryPolicy, reporter: Reporter) -> None:
         self._client = client
-        self._patience = patience
+        self._retry_policy = retry_policy
         self._reporter = reporter
         self._refused: set[tuple[str, int]] = set()
         """What was refused: not sent again until it changes, and told once."""
@@ -43,9 +43,9 @@ class Delivery:
         if not requests:
             return Summary()
         try:
-            return summary_of(await self._patience.through(lambda: self.stream(requests)))
+            return summary_of(await self._retry_policy.through(lambda: self.stream(requests)))
         except DataRefused:
-            return await self._patience.through(lambda: self.one_by_one(requests))
+            return await self._retry_policy.through(lambda: self.one_by_one(requests))
 
     async def one_by_one(self, requests: Iterable[_Request]) -> Summary:
         """Send each in a stream of its own, but for what the server refuses.

@@ -11,9 +11,9 @@ from agent.chatdb.records import Chat
 from agent.client import ServerClient
 from agent.reporting import Summary
 from agent.sync.delivery import Delivery
-from agent.sync.patience import Patience
 from agent.sync.progress import Progress
 from agent.sync.requests import requests_of_chats
+from agent.sync.retry_policy import RetryPolicy
 from agent.wire import contacts_of, digest_of, fill_conversation
 
 _IN_PART: Final = "+"
@@ -22,9 +22,9 @@ _IN_PART: Final = "+"
 class Descriptions:
     """A renamed group or a new name in the address book changes no message, so both are looked at in every pass."""
 
-    def __init__(self, client: ServerClient, patience: Patience, delivery: Delivery) -> None:
+    def __init__(self, client: ServerClient, retry_policy: RetryPolicy, delivery: Delivery) -> None:
         self._client = client
-        self._patience = patience
+        self._retry_policy = retry_policy
         self._delivery = delivery
         self._known: dict[str, sync_pb2.SyncedConversation] = {}
 
@@ -40,7 +40,7 @@ class Descriptions:
         contacts = contacts_of(reader.contacts())
         digest = digest_of(contacts) + ("" if is_whole else _IN_PART)
         if digest != progress.cursor.contacts:
-            await self._patience.through(lambda: self._client.send_contacts(contacts, is_complete=is_whole))
+            await self._retry_policy.through(lambda: self._client.send_contacts(contacts, is_complete=is_whole))
             progress.cursor = replace(progress.cursor, contacts=digest)
 
     async def send_chats(self, reader: MessagesReader, progress: Progress) -> Summary:

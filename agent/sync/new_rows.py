@@ -16,9 +16,9 @@ from agent.reporting import Reporter, Summary
 from agent.sync.cursor import Cursor
 from agent.sync.delivery import Delivery, summary_of
 from agent.sync.limits import SyncLimits
-from agent.sync.patience import Patience
 from agent.sync.progress import Progress
 from agent.sync.requests import Newness, requests_of
+from agent.sync.retry_policy import RetryPolicy
 
 
 class NewRows:
@@ -28,14 +28,14 @@ class NewRows:
         self,
         client: ServerClient,
         delivery: Delivery,
-        patience: Patience,
+        retry_policy: RetryPolicy,
         reporter: Reporter,
         limits: SyncLimits,
         now_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self._client = client
         self._delivery = delivery
-        self._patience = patience
+        self._retry_policy = retry_policy
         self._reporter = reporter
         self._limits = limits
         self._now_ns = now_ns
@@ -61,7 +61,7 @@ class NewRows:
                 await self._go_back(reader, progress)
             except ServerAway as error:
                 failures += 1
-                await self._patience.back_off(failures, error)
+                await self._retry_policy.back_off(failures, error)
                 await self._go_back(reader, progress)
                 if progress.cursor.place.rowid > before:
                     failures = 0
@@ -95,7 +95,7 @@ class NewRows:
 
     async def _go_back(self, reader: MessagesReader, progress: Progress) -> None:
         """Go on where the server's knowledge ends, which may lie before or behind what this process was told."""
-        state = await self._patience.through(self._client.sync_state)
+        state = await self._retry_policy.through(self._client.sync_state)
         cursor = Cursor.from_text(state.cursor)
         if not reader.holds(cursor.place):
             cursor = Cursor()

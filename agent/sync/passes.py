@@ -25,8 +25,8 @@ from agent.sync.descriptions import Descriptions
 from agent.sync.limits import SyncLimits
 from agent.sync.new_rows import NewRows
 from agent.sync.old_rows import OldRows
-from agent.sync.patience import Patience
 from agent.sync.progress import Progress
+from agent.sync.retry_policy import RetryPolicy
 from agent.sync.token_renewal import TokenRenewal
 from agent.token_store import TokenStore
 
@@ -68,13 +68,13 @@ class Sync:
         self._contacts = ContactsSource(address_book)
         self._now_ns = now_ns
         self._token_renewal = TokenRenewal(client, store, reporter)
-        self._patience = Patience(self._limits.attempts, reporter, pause)
-        self._delivery = Delivery(client, self._patience, reporter)
-        self._new_rows = NewRows(client, self._delivery, self._patience, reporter, self._limits, now_ns)
+        self._retry_policy = RetryPolicy(self._limits.attempts, reporter, pause)
+        self._delivery = Delivery(client, self._retry_policy, reporter)
+        self._new_rows = NewRows(client, self._delivery, self._retry_policy, reporter, self._limits, now_ns)
         self._old_rows = OldRows(self._delivery, self._limits)
-        self._deletions = Deletions(client, self._patience, self._old_rows)
-        self._descriptions = Descriptions(client, self._patience, self._delivery)
-        self._comparison = Comparison(client, self._delivery, self._patience, reporter, self._limits)
+        self._deletions = Deletions(client, self._retry_policy, self._old_rows)
+        self._descriptions = Descriptions(client, self._retry_policy, self._delivery)
+        self._comparison = Comparison(client, self._delivery, self._retry_policy, reporter, self._limits)
         self._tapbacks: TapbackIndex | None = None
         self._seen_up_to: int | None = None
         self._progress: Progress | None = None
@@ -95,7 +95,7 @@ class Sync:
             if reader.is_empty():
                 raise NothingToRead(self._chat_db)
             try:
-                await self._patience.through(self._token_renewal.run)
+                await self._retry_policy.through(self._token_renewal.run)
                 summary = await self._pass(reader, check) + Summary(unreadable=len(reader.unreadable))
             except BaseException:
                 # What was learned in a pass that broke off may be wrong: the next one asks the server, and looks itself.
@@ -140,13 +140,13 @@ class Sync:
             return False
         if time.monotonic() - self._asked_at < _ASK_AGAIN_SECONDS:
             return True
-        state = await self._patience.through(self._client.sync_state)
+        state = await self._retry_policy.through(self._client.sync_state)
         self._asked_at = time.monotonic()
         return state.cursor == self._progress.kept
 
     async def _begin(self, reader: MessagesReader, recent_from: int) -> tuple[Progress, Summary]:
         """Find out from the server where to go on."""
-        state = await self._patience.through(lambda: self._client.sync_state(recent_from))
+        state = await self._retry_policy.through(lambda: self._client.sync_state(recent_from))
         self._asked_at = time.monotonic()
         self._deletions.forget()
         self._descriptions.forget()
@@ -203,5 +203,5 @@ class Sync:
         """Let the server keep what the pass came to know besides messages."""
         text = progress.cursor.to_text()
         if text != progress.kept:
-            await self._patience.through(lambda: self._client.keep(text))
+            await self._retry_policy.through(lambda: self._client.keep(text))
             progress.kept = text

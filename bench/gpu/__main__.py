@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 # First, since it chooses how OpenMP waits, which is read when llama.cpp is loaded.
-import inference_svc.worker.llama  # noqa: F401  # isort: skip
+import llama_worker.llama  # noqa: F401  # isort: skip
 
 from rich.console import Console
 from rich.progress import Progress
@@ -27,7 +27,7 @@ from bench.gpu.random_gguf import random_gguf
 from bench.gpu.roofline import known_bandwidth, traffic_of
 from bench.gpu.shapes import QUANTS, SHAPES
 from bench.table import print_table
-from inference_svc.model_files import DEFAULT_CACHE
+from model_files.files import DEFAULT_CACHE
 
 _ALL_LAYERS = -1
 

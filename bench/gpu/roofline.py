@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from inference_svc.worker.llama.gguf_header import read_header
-from inference_svc.worker.llama.model_shape import ModelShape, shape_of
+from llama_worker.llama.gguf_header import read_header
+from llama_worker.llama.model_shape import ModelShape, shape_of
 
 # TB/s by the whole name that the driver gives, since a part of a GPU, or the one in a laptop, is slower than its namesake.
 _BANDWIDTHS: Final = {

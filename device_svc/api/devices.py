@@ -9,7 +9,7 @@ from assistant.device.v1 import devices_pb2 as pb
 from assistant.device.v1 import devices_pb2_grpc
 
 from device_svc.api.mapping import timestamp, to_activity, to_device
-from device_svc.domain.device_keeping import DeviceKeeping
+from device_svc.domain.device_service import DeviceService
 from device_svc.domain.pairing import Pairing
 from device_svc.domain.registrations import Description
 from svc_kit import identity
@@ -24,7 +24,7 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class DevicesServicer(devices_pb2_grpc.DevicesServiceServicer):
     """Registers devices and keeps their tokens."""
 
-    def __init__(self, pairing: Pairing, keeping: DeviceKeeping) -> None:
+    def __init__(self, pairing: Pairing, keeping: DeviceService) -> None:
         self._pairing = pairing
         self._keeping = keeping
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assistant.inference.v1 import responses_pb2
 
-from inference_svc.domain.arrival import Arrival
+from inference_svc.arrivals.arrival import Arrival
 from svc_kit.errors import InvalidInput
 from svc_kit.ids import parse_id
 

@@ -9,8 +9,8 @@ from assistant.common.v1 import heartbeat_pb2
 from assistant.inference.v1 import responses_pb2, sampling_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from inference_svc.domain.draft import Draft, Finish, Status
-from inference_svc.domain.events import Done, DraftEvent, Phase, Piece, Progress, Started
+from inference_svc.drafting.domain.draft import Draft, Finish, Status
+from inference_svc.drafting.domain.events import Done, DraftEvent, Phase, Piece, Progress, Started
 
 HEARTBEAT = responses_pb2.StreamResponseResponse(heartbeat=heartbeat_pb2.Heartbeat())
 

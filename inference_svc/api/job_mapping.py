@@ -10,7 +10,7 @@ from assistant.common.v1 import heartbeat_pb2
 from assistant.inference.v1 import responses_pb2
 
 from inference_svc.api.draft_mapping import response_of, timestamp_of
-from inference_svc.domain.job import JobKey, JobState, JobView
+from inference_svc.jobs.domain.job import JobKey, JobState, JobView
 from svc_kit.errors import InvalidInput
 from svc_kit.identity import current_account
 from svc_kit.ids import parse_id

@@ -8,10 +8,11 @@ import grpc
 from assistant.inference.v1 import models_pb2 as pb
 from assistant.inference.v1 import models_pb2_grpc, sampling_pb2
 
-from inference_svc.domain.model import KnownModel, ModelState, ModelStatus
-from inference_svc.domain.model_listing import ModelListing
-from inference_svc.domain.voice import Voice
+from inference_svc.catalogue.model_listing import ModelListing
+from inference_svc.drafting.domain.adapter import Voice
+from inference_svc.drafting.domain.model import KnownModel, ModelStatus
 from svc_kit.identity import current_account
+from svc_kit.model_state import ModelState
 
 Context = grpc.aio.ServicerContext[Any, Any]
 

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from assistant.inference.v1 import responses_pb2, sampling_pb2
 
-from inference_svc.domain.draft import OwnerAction, Status
-from inference_svc.domain.order import DEFAULT_HISTORY, DraftOrder, Sampling, deadline_in
+from inference_svc.drafting.domain.draft import OwnerAction, Status
+from inference_svc.drafting.domain.draft_request import DEFAULT_HISTORY, DraftRequest, Sampling, deadline_in
 from svc_kit.ids import parse_id
 
 _BECOMES = {
@@ -21,10 +21,10 @@ def order_of(
     request: responses_pb2.GenerateResponseRequest | responses_pb2.StreamResponseRequest,
     account_id: UUID,
     seconds: float | None,
-) -> DraftOrder:
+) -> DraftRequest:
     """The order in a request whose caller waits for `seconds`."""
     once = request.request_id if isinstance(request, responses_pb2.GenerateResponseRequest) else ""
-    return DraftOrder(
+    return DraftRequest(
         account_id=account_id,
         deadline=deadline_in(seconds),
         message_id=_optional_id("message_id", request.message_id),

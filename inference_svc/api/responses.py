@@ -23,13 +23,13 @@ from inference_svc.api.job_mapping import (
     once_of,
 )
 from inference_svc.api.order_mapping import action_of, order_of
-from inference_svc.domain.acting import Acting
-from inference_svc.domain.arrivals import Arrivals
-from inference_svc.domain.drafting import Drafting
-from inference_svc.domain.job import JobKey
-from inference_svc.domain.jobs import Jobs
-from inference_svc.domain.order import DraftOrder
-from inference_svc.domain.ports import DraftStore
+from inference_svc.arrivals.arrivals import Arrivals
+from inference_svc.drafting.domain.draft_actions import DraftActions
+from inference_svc.drafting.domain.draft_request import DraftRequest
+from inference_svc.drafting.domain.drafting import Drafting
+from inference_svc.drafting.domain.ports import DraftStore
+from inference_svc.jobs.domain.job import JobKey
+from inference_svc.jobs.domain.jobs import Jobs
 from svc_kit.event_stream import HEARTBEAT_S, with_error_event, with_heartbeats
 from svc_kit.identity import current_account
 from svc_kit.ids import parse_id
@@ -45,7 +45,7 @@ class ResponsesServicer(responses_pb2_grpc.ResponsesServiceServicer):
     def __init__(
         self,
         drafting: Drafting,
-        acting: Acting,
+        acting: DraftActions,
         store: DraftStore,
         jobs: Jobs,
         arrivals: Arrivals,
@@ -135,7 +135,7 @@ class ResponsesServicer(responses_pb2_grpc.ResponsesServiceServicer):
         draft = await self._acting.act(current_account(), draft_id, action_of(request))
         return pb.ActOnResponseResponse(response=response_of(draft))
 
-    async def _events(self, order: DraftOrder) -> AsyncGenerator[pb.StreamResponseResponse, None]:
+    async def _events(self, order: DraftRequest) -> AsyncGenerator[pb.StreamResponseResponse, None]:
         async with aclosing(self._drafting.draft(order)) as events:
             async for event in events:
                 yield event_of(event)

@@ -8,16 +8,16 @@ from uuid import UUID
 import grpc
 from assistant.sync.v1 import conversations_pb2, conversations_pb2_grpc
 
-from inference_svc.domain.draft import Draft
-from inference_svc.domain.loose_ends import LooseEnds
-from inference_svc.peers.rpc_errors import peer_errors
+from inference_svc.drafting.domain.draft import Draft
+from svc_kit.background_tasks import BackgroundTasks
 from svc_kit.clients import CALL_TIMEOUT_S, InternalCaller
+from svc_kit.peer_errors import peer_errors
 
 
 class Announcements:
     """Announces beside the work that made the draft: nobody waits for it, and what was not heard can still be looked up."""
 
-    def __init__(self, channel: grpc.aio.Channel, caller: InternalCaller, errands: LooseEnds) -> None:
+    def __init__(self, channel: grpc.aio.Channel, caller: InternalCaller, errands: BackgroundTasks) -> None:
         self._stub: conversations_pb2_grpc.ConversationsServiceAsyncStub = (
             conversations_pb2_grpc.ConversationsServiceStub(channel)
         )
@@ -26,7 +26,7 @@ class Announcements:
 
     def announce(self, account_id: UUID, draft: Draft) -> None:
         """Tell that a draft is ready, as often as `errands` tries."""
-        self._errands.tie(partial(self._announce, account_id, draft.conversation_id, draft.draft_id))
+        self._errands.spawn(partial(self._announce, account_id, draft.conversation_id, draft.draft_id))
 
     async def _announce(self, account_id: UUID, conversation_id: UUID, draft_id: UUID) -> None:
         request = conversations_pb2.AnnounceDraftRequest(

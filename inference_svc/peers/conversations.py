@@ -7,10 +7,11 @@ from uuid import UUID
 import grpc
 from assistant.sync.v1 import conversations_pb2, conversations_pb2_grpc, messages_pb2
 
-from inference_svc.domain.conversation import Context, Turn
-from inference_svc.peers.rpc_errors import peer_errors
+from inference_svc.drafting.domain.context import Context
+from prompting.conversation import Turn
 from svc_kit.clients import InternalCaller
 from svc_kit.errors import FailedPrecondition
+from svc_kit.peer_errors import peer_errors
 
 
 class SyncedConversations:

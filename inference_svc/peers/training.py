@@ -8,9 +8,9 @@ import grpc
 from assistant.training.v1 import samples_pb2, samples_pb2_grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from inference_svc.domain.draft import Draft, Status
-from inference_svc.peers.rpc_errors import peer_errors
+from inference_svc.drafting.domain.draft import Draft, Status
 from svc_kit.clients import CALL_TIMEOUT_S, InternalCaller
+from svc_kit.peer_errors import peer_errors
 
 _KINDS = {
     Status.ACCEPTED: samples_pb2.FEEDBACK_KIND_ACCEPTED,

@@ -1,4 +1,4 @@
-"""`assistant models`: which models are on this machine. The work is inference_svc's."""
+"""`assistant models`: which models are on this machine. The work is done by model_files."""
 
 import os
 import re
@@ -28,7 +28,7 @@ def list_models(
     demo: Demo = False,
 ) -> None:
     """List the models: licence, size, where the file is; * marks the one that the settings mean."""
-    _inference_svc("list", *(["--json"] if as_json else []), demo=_means_demo(meant_directory(data_dir, demo=demo)))
+    _model_files("list", *(["--json"] if as_json else []), demo=_means_demo(meant_directory(data_dir, demo=demo)))
 
 
 @app.command()
@@ -37,7 +37,7 @@ def pull(model_id: ModelId) -> None:
 
     HF_TOKEN, HF_ENDPOINT and HTTPS_PROXY are honoured. A worker that waits for the model takes it by itself.
     """
-    _inference_svc("pull", model_id)
+    _model_files("pull", model_id)
 
 
 @app.command()
@@ -47,7 +47,7 @@ def verify(
     ] = None,
 ) -> None:
     """Read files anew and compare their checksums. Exit status 1: at least one is not as it should be."""
-    _inference_svc("verify", *(model_ids or []))
+    _model_files("verify", *(model_ids or []))
 
 
 @app.command("rm")
@@ -59,16 +59,16 @@ def remove_model(
 ) -> None:
     """Remove a downloaded model, also one that is not finished. Files of packages and of your own stay."""
     demo_meant = _means_demo(meant_directory(data_dir, demo=demo))
-    _inference_svc("rm", model_id, *(["--yes"] if yes else []), demo=demo_meant)
+    _model_files("rm", model_id, *(["--yes"] if yes else []), demo=demo_meant)
 
 
 def _means_demo(directory: DataDirectory) -> bool:
     return directory == DataDirectory.default(demo=True)
 
 
-def _inference_svc(*arguments: str, demo: bool = False) -> NoReturn:
+def _model_files(*arguments: str, demo: bool = False) -> NoReturn:
     """Become that program, so that the terminal and its Ctrl-C are its own."""
     environment = child_environment(os.environ, MODELS, TERMINAL) | model_choice(os.environ, demo=demo)
-    command = [sys.executable, "-m", "inference_svc.models", *arguments]
+    command = [sys.executable, "-m", "model_files", *arguments]
     sys.stdout.flush()
     os.execve(sys.executable, command, environment)

@@ -32,7 +32,7 @@ def _worker_part(plan: Installation, index: int, name: str) -> Part:
         return Part(name, None, check, address=address, start_seconds=30, starts_limited=True, vital=vital)
     return Part(
         name,
-        lambda: tied_command([sys.executable, "-m", "inference_svc.worker"]),
+        lambda: tied_command([sys.executable, "-m", "llama_worker"]),
         check,
         environment=worker_environment(plan, index),
         address=address,

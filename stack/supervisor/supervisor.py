@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from stack.supervisor.keeper import Keeper
 from stack.supervisor.part import Part, PartStatus
 from stack.supervisor.part_log import PartLog
+from stack.supervisor.process_monitor import ProcessMonitor
 
 
 class Supervisor:
@@ -15,24 +15,26 @@ class Supervisor:
     def __init__(self, parts: Sequence[Part], log_directory: Path, changed: Callable[[PartStatus], None]) -> None:
         log_directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._logs = [PartLog(log_directory, part.name) for part in parts]
-        self._keepers = {part.name: Keeper(part, log, changed) for part, log in zip(parts, self._logs, strict=True)}
+        self._monitors = {
+            part.name: ProcessMonitor(part, log, changed) for part, log in zip(parts, self._logs, strict=True)
+        }
         self._stopped: dict[str, asyncio.Task[None]] = {}
 
     @property
     def statuses(self) -> list[PartStatus]:
-        return [keeper.status for keeper in self._keepers.values()]
+        return [monitor.status for monitor in self._monitors.values()]
 
     async def all_started(self) -> None:
         """Wait until every part that the product needs has been ready once."""
-        for keeper in self._keepers.values():
-            if keeper.part.vital:
-                await keeper.started.wait()
+        for monitor in self._monitors.values():
+            if monitor.part.vital:
+                await monitor.started.wait()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop` is set; raise PartGaveUp, with everything stopped, when a vital part failed for good."""
         lives = {
-            name: asyncio.create_task(keeper.keep([self._keepers[need] for need in keeper.part.needs]), name=name)
-            for name, keeper in self._keepers.items()
+            name: asyncio.create_task(monitor.keep([self._monitors[need] for need in monitor.part.needs]), name=name)
+            for name, monitor in self._monitors.items()
         }
         told_to_stop = asyncio.create_task(stop.wait())
         try:
@@ -59,7 +61,7 @@ class Supervisor:
         await self._stopped[name]
 
     async def _stop_in_order(self, name: str, lives: "dict[str, asyncio.Task[None]]") -> None:
-        dependants = [other for other, keeper in self._keepers.items() if name in keeper.part.needs]
+        dependants = [other for other, monitor in self._monitors.items() if name in monitor.part.needs]
         await asyncio.gather(*(self._stop(dependant, lives) for dependant in dependants))
-        self._keepers[name].stop()
+        self._monitors[name].stop()
         await asyncio.wait({lives[name]})

@@ -52,9 +52,9 @@ WatchEvent = Heartbeat | ConversationChanged | ConversationDeleted | DraftReady
 class Watching:
     """Makes streams of events."""
 
-    def __init__(self, board: WatchBoard, rhythm: WatchRhythm) -> None:
+    def __init__(self, board: WatchBoard, intervals: WatchRhythm) -> None:
         self._board = board
-        self._rhythm = rhythm
+        self._intervals = intervals
 
     async def events(
         self, account_id: UUID, check_caller: Callable[[], Awaitable[None]]
@@ -63,9 +63,9 @@ class Watching:
         clock = asyncio.get_running_loop().time
         with self._board.watching(account_id) as (audience, watcher):
             yield Heartbeat()
-            beat_at = clock() + self._rhythm.heartbeat
+            beat_at = clock() + self._intervals.heartbeat
             while True:
-                changes = await watcher.take(max(0.0, min(self._rhythm.check, beat_at - clock())))
+                changes = await watcher.take(max(0.0, min(self._intervals.check, beat_at - clock())))
                 await check_caller()
                 if changes is None:
                     if clock() < beat_at:
@@ -81,8 +81,8 @@ class Watching:
                     for draft in changes.drafts:
                         yield draft
                     # A first sync changes the same conversations several times a second.
-                    await asyncio.sleep(self._rhythm.gather)
-                beat_at = clock() + self._rhythm.heartbeat
+                    await asyncio.sleep(self._intervals.gather)
+                beat_at = clock() + self._intervals.heartbeat
 
 
 def _ids_in(page: Page) -> set[UUID]:

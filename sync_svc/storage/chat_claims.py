@@ -31,7 +31,7 @@ SELECT s.device_id FROM sync.sync_states AS s WHERE s.account_id = $1 AND s.devi
 """  # noqa: S608 - made of constants
 
 
-async def heed(
+async def resolve_merge_keys(
     driver: asyncpg.Connection[Any],
     account_id: UUID,
     described: Mapping[str, IncomingConversation],

@@ -124,7 +124,7 @@ async def settle(
     named = dict.fromkeys(row[CONVERSATION_REF] for row in rows)
     known = await _find(driver, account_id, described.keys() | named.keys())
     rivals = {guid: device for guid, device in known.keyed_by.items() if device != device_id}
-    described = await chat_claims.heed(driver, account_id, described, known.keys, rivals)
+    described = await chat_claims.resolve_merge_keys(driver, account_id, described, known.keys, rivals)
     await _heed_tombstones(driver, account_id, described, known)
     if known.deleted_up_to:
         rows = [row for row in rows if known.keeps(row)]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from inference_svc.model_files import DEFAULT_CACHE, ModelFiles, load_manifest
+from model_files.files import DEFAULT_CACHE, ModelFiles, load_manifest
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from svc_kit.paging import decode_page_token, encode_page_token, page_size_of
 from training_svc.api.mapping import SOURCES, SOURCES_BACK, to_change, to_feedback, to_sample
 from training_svc.api.stream_end import with_error_event
 from training_svc.domain.jsonl import pieces_of
-from training_svc.domain.sample_keeping import SampleKeeping
+from training_svc.domain.sample_service import SampleService
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -25,7 +25,7 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class SamplesServicer(samples_pb2_grpc.SamplesServiceServicer):
     """Keeps training samples."""
 
-    def __init__(self, keeping: SampleKeeping) -> None:
+    def __init__(self, keeping: SampleService) -> None:
         self._keeping = keeping
 
     async def ListSamples(self, request: pb.ListSamplesRequest, context: Context) -> pb.ListSamplesResponse:

@@ -18,7 +18,7 @@ from assistant.sync.v1 import conversations_pb2_grpc
 from assistant.training.v1 import samples_pb2_grpc, training_pb2_grpc
 
 from inference_svc.settings import InferenceSettings
-from inference_svc.wiring import Rhythm, build
+from inference_svc.wiring import Intervals, build
 from svc_kit.clients import InternalCaller, channel_to
 from svc_kit.database import Database
 from svc_kit.ids import new_id
@@ -187,7 +187,7 @@ async def running_product(
     redis_url: str,
     neighbours: Neighbours,
     *,
-    rhythm: Rhythm | None = None,
+    intervals: Intervals | None = None,
     **settings: object,
 ) -> AsyncIterator[Product]:
     """inference_svc, served for real."""
@@ -206,7 +206,7 @@ async def running_product(
         },
     )
     pool = Database(database)
-    async with running(await build(made, rhythm or Rhythm(delivery=0.05))) as server:
+    async with running(await build(made, intervals or Intervals(delivery=0.05))) as server:
         channel: grpc.aio.Channel = channel_to(f"127.0.0.1:{server.port}")
         async with channel:
             yield Product(

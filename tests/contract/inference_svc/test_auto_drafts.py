@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from assistant.inference.v1 import responses_pb2 as pb
 
-from inference_svc.job_runner import JobRhythm
-from inference_svc.wiring import Rhythm
+from inference_svc.jobs.runner import JobIntervals
+from inference_svc.wiring import Intervals
 from svc_kit.errors import Unavailable
 from svc_kit.ids import new_id
 from svc_kit.redis_client import redis_from_url
@@ -17,7 +17,7 @@ from tests.contract.inference_svc.product import NOBODY, Neighbours, Product, ru
 from tests.contract.inference_svc.scripted import Said, queued, reply
 from tests.deadline import eventually, eventually_answers
 
-BRISK = Rhythm(delivery=0.05, jobs=JobRhythm(lease=5.0, look=0.05, pause=0.02, upkeep=0.2))
+BRISK = Intervals(delivery=0.05, jobs=JobIntervals(lease=5.0, look=0.05, pause=0.02, upkeep=0.2))
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ async def queue_url(valkey) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def product(schema, queue_url, neighbours) -> AsyncIterator[Product]:
-    async with running_product(schema, queue_url, neighbours, rhythm=BRISK) as product:
+    async with running_product(schema, queue_url, neighbours, intervals=BRISK) as product:
         yield product
 
 
@@ -120,7 +120,7 @@ async def test_each_conversation_of_a_call_gets_its_draft(product):
 
 
 async def test_a_newer_message_cancels_the_draft_that_waits(schema, queue_url, neighbours):
-    async with running_product(schema, queue_url, neighbours, rhythm=BRISK, jobs_at_once=1) as product:
+    async with running_product(schema, queue_url, neighbours, intervals=BRISK, jobs_at_once=1) as product:
         other, gate = await busy(product)
         said = product.say("Coming?")
         older = said.newest
@@ -137,7 +137,7 @@ async def test_a_newer_message_cancels_the_draft_that_waits(schema, queue_url, n
 
 
 async def test_an_older_arrival_that_comes_late_cancels_nothing(schema, queue_url, neighbours):
-    async with running_product(schema, queue_url, neighbours, rhythm=BRISK, jobs_at_once=1) as product:
+    async with running_product(schema, queue_url, neighbours, intervals=BRISK, jobs_at_once=1) as product:
         other, gate = await busy(product)
         said = product.say("Coming?")
         late = said.arrival(auto_draft=True)
@@ -152,7 +152,7 @@ async def test_an_older_arrival_that_comes_late_cancels_nothing(schema, queue_ur
 
 
 async def test_what_the_owner_asked_for_is_not_cancelled_by_an_arrival(schema, queue_url, neighbours):
-    async with running_product(schema, queue_url, neighbours, rhythm=BRISK, jobs_at_once=1) as product:
+    async with running_product(schema, queue_url, neighbours, intervals=BRISK, jobs_at_once=1) as product:
         _, gate = await busy(product)
         said = product.say("Coming?")
         job = await product.enqueue(message_id=said.newest)
@@ -165,7 +165,7 @@ async def test_what_the_owner_asked_for_is_not_cancelled_by_an_arrival(schema, q
 
 
 async def test_the_owners_answer_cancels_the_draft_that_waits(schema, queue_url, neighbours):
-    async with running_product(schema, queue_url, neighbours, rhythm=BRISK, jobs_at_once=1) as product:
+    async with running_product(schema, queue_url, neighbours, intervals=BRISK, jobs_at_once=1) as product:
         other, gate = await busy(product)
         said = product.say("Coming?")
         asked = said.newest
@@ -182,7 +182,7 @@ async def test_the_owners_answer_cancels_the_draft_that_waits(schema, queue_url,
 
 @pytest.mark.parametrize("text", ["Me: Yes", "Never mind."])
 async def test_what_moved_on_before_its_turn_is_cancelled_although_nobody_told(schema, queue_url, neighbours, text):
-    async with running_product(schema, queue_url, neighbours, rhythm=BRISK, jobs_at_once=1) as product:
+    async with running_product(schema, queue_url, neighbours, intervals=BRISK, jobs_at_once=1) as product:
         other, gate = await busy(product)
         said = product.say("Coming?")
         asked = said.newest
@@ -215,7 +215,7 @@ async def test_a_draft_that_is_being_made_when_the_conversation_moves_on_is_supe
 
 async def test_when_too_many_wait_no_draft_is_made_and_nothing_is_wrong(schema, queue_url, neighbours, capfd):
     limits = {"jobs_at_once": 1, "max_waiting_jobs": 1}
-    async with running_product(schema, queue_url, neighbours, rhythm=BRISK, **limits) as product:
+    async with running_product(schema, queue_url, neighbours, intervals=BRISK, **limits) as product:
         other, gate = await busy(product)
         first, second = product.say("Coming?"), product.say("Hungry?")
 
@@ -232,13 +232,13 @@ async def test_when_too_many_wait_no_draft_is_made_and_nothing_is_wrong(schema, 
 async def test_neither_the_model_nor_the_messages_need_to_be_there(schema, queue_url, neighbours):
     addresses = dict(neighbours.addresses)
     neighbours.addresses.update(worker=NOBODY, sync=NOBODY)
-    async with running_product(schema, queue_url, neighbours, rhythm=BRISK) as product:
+    async with running_product(schema, queue_url, neighbours, intervals=BRISK) as product:
         said = product.say("Coming?")
         await product.note(said.arrival(auto_draft=True))
         account_id = product.account_id
     neighbours.addresses.update(addresses)
 
-    async with running_product(schema, queue_url, neighbours, rhythm=BRISK) as product:
+    async with running_product(schema, queue_url, neighbours, intervals=BRISK) as product:
         product.account_id = account_id
 
         assert await settled(product) == {said.newest: "completed"}

@@ -14,9 +14,9 @@ import pytest
 from assistant.inference.v1 import responses_pb2 as pb
 from sqlalchemy import select, text
 
-from inference_svc.domain.job import MAX_ATTEMPTS
+from inference_svc.jobs.domain.job import MAX_ATTEMPTS
 from inference_svc.storage.tables import generation_jobs, responses
-from inference_svc.wiring import Rhythm
+from inference_svc.wiring import Intervals
 from stack.embedded.valkey import running_valkey
 from svc_kit.database import Database
 from svc_kit.redis_client import redis_from_url
@@ -99,7 +99,9 @@ async def ended_once(product: Product, jobs: Sequence[pb.GenerationJob]) -> list
 async def test_jobs_of_a_killed_process_are_made_by_another(schema, queue_url, neighbours, emptied):
     gate = asyncio.Event()
     neighbours.worker.steps = [queued(), token("Y"), gate, token("es"), done()]
-    async with running_product(schema, queue_url, neighbours, rhythm=Rhythm(jobs=LEASE), jobs_at_once=1) as product:
+    async with running_product(
+        schema, queue_url, neighbours, intervals=Intervals(jobs=LEASE), jobs_at_once=1
+    ) as product:
         jobs = [await product.enqueue(message_id=product.say(f"Question {number}").newest) for number in range(12)]
         async with doomed(schema, queue_url, neighbours) as process:
             # One is being made here, and four there.
@@ -121,7 +123,8 @@ async def test_a_redis_that_is_emptied_while_jobs_wait_and_run_loses_none(schema
     gate = asyncio.Event()
     neighbours.worker.steps = [queued(), token("Y"), gate, token("es"), done()]
     both = [
-        running_product(schema, queue_url, neighbours, rhythm=Rhythm(jobs=UNHURRIED), jobs_at_once=2) for _ in range(2)
+        running_product(schema, queue_url, neighbours, intervals=Intervals(jobs=UNHURRIED), jobs_at_once=2)
+        for _ in range(2)
     ]
     async with both[0] as product, both[1]:
         jobs = [await product.enqueue(message_id=product.say(f"Question {number}").newest) for number in range(12)]
@@ -137,7 +140,9 @@ async def test_a_redis_that_is_emptied_while_jobs_wait_and_run_loses_none(schema
 async def test_a_process_that_slept_for_longer_than_its_lease_writes_nothing_any_more(schema, queue_url, neighbours):
     gate = asyncio.Event()
     neighbours.worker.steps = [queued(), token("Y"), gate, token("es"), done()]
-    async with running_product(schema, queue_url, neighbours, rhythm=Rhythm(jobs=LEASE), jobs_at_once=1) as product:
+    async with running_product(
+        schema, queue_url, neighbours, intervals=Intervals(jobs=LEASE), jobs_at_once=1
+    ) as product:
         jobs = [await product.enqueue(message_id=product.say(f"Question {number}").newest) for number in range(5)]
         async with doomed(schema, queue_url, neighbours) as process:
             await eventually_answers(lambda: are_made(product, jobs, 5))
@@ -160,7 +165,9 @@ async def test_a_redis_that_goes_away_while_jobs_wait_and_run_loses_none(schema,
     directory.mkdir()
     with ExitStack() as servers:
         url = servers.enter_context(running_valkey(directory))
-        async with running_product(schema, url, neighbours, rhythm=Rhythm(jobs=UNHURRIED), jobs_at_once=2) as product:
+        async with running_product(
+            schema, url, neighbours, intervals=Intervals(jobs=UNHURRIED), jobs_at_once=2
+        ) as product:
             jobs = [await product.enqueue(message_id=product.say(f"Question {number}").newest) for number in range(6)]
             await eventually_answers(lambda: are_made(product, jobs, 2))
 
@@ -175,7 +182,9 @@ async def test_a_redis_that_goes_away_while_jobs_wait_and_run_loses_none(schema,
 async def test_a_database_that_drops_its_connections_doubles_and_loses_none(schema, database, queue_url, neighbours):
     gate = asyncio.Event()
     neighbours.worker.steps = [queued(), token("Y"), gate, token("es"), done()]
-    async with running_product(schema, queue_url, neighbours, rhythm=Rhythm(jobs=UNHURRIED), jobs_at_once=2) as product:
+    async with running_product(
+        schema, queue_url, neighbours, intervals=Intervals(jobs=UNHURRIED), jobs_at_once=2
+    ) as product:
         jobs = [await product.enqueue(message_id=product.say(f"Question {number}").newest) for number in range(6)]
         await eventually_answers(lambda: are_made(product, jobs, 2))
 

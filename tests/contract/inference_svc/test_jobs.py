@@ -9,8 +9,8 @@ import pytest
 from assistant.inference.v1 import responses_pb2 as pb
 from assistant.inference.v1 import sampling_pb2
 
-from inference_svc.job_runner import JobRhythm
-from inference_svc.wiring import Rhythm
+from inference_svc.jobs.runner import JobIntervals
+from inference_svc.wiring import Intervals
 from svc_kit.errors import FailedPrecondition, InvalidInput, NotFound, Overloaded, Unavailable
 from svc_kit.ids import new_id
 from svc_kit.redis_client import redis_from_url
@@ -19,7 +19,7 @@ from tests.contract.inference_svc.refusal import broken, refused
 from tests.contract.inference_svc.scripted import done, queued, reading, reply, token, writing
 from tests.deadline import eventually, eventually_answers
 
-BRISK = JobRhythm(lease=5.0, look=0.05, pause=0.02, upkeep=0.2)
+BRISK = JobIntervals(lease=5.0, look=0.05, pause=0.02, upkeep=0.2)
 CANARY = "zanzibar-canary-4711"
 
 
@@ -40,7 +40,7 @@ async def queue_url(valkey) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def product(schema, queue_url, neighbours) -> AsyncIterator[Product]:
-    async with running_product(schema, queue_url, neighbours, rhythm=Rhythm(jobs=BRISK)) as product:
+    async with running_product(schema, queue_url, neighbours, intervals=Intervals(jobs=BRISK)) as product:
         yield product
 
 
@@ -224,7 +224,7 @@ async def test_an_id_that_is_none_is_named(product, call):
 async def test_only_so_many_wait_for_an_account(schema, queue_url, neighbours):
     neighbours.worker.steps = [queued(), asyncio.Event()]
     limits = {"jobs_at_once": 1, "max_waiting_jobs": 2}
-    async with running_product(schema, queue_url, neighbours, rhythm=Rhythm(jobs=BRISK), **limits) as product:
+    async with running_product(schema, queue_url, neighbours, intervals=Intervals(jobs=BRISK), **limits) as product:
         said = product.say("Coming?")
         once = str(new_id())
         running = await product.enqueue(message_id=said.newest, job_request_id=once)
@@ -256,7 +256,9 @@ async def cancelled_all(product: Product, *jobs: pb.GenerationJob) -> None:
 
 async def test_a_job_that_waits_is_cancelled_at_once(schema, queue_url, neighbours):
     neighbours.worker.steps = [queued(), asyncio.Event()]
-    async with running_product(schema, queue_url, neighbours, rhythm=Rhythm(jobs=BRISK), jobs_at_once=1) as product:
+    async with running_product(
+        schema, queue_url, neighbours, intervals=Intervals(jobs=BRISK), jobs_at_once=1
+    ) as product:
         said = product.say("Coming?")
         running = await product.enqueue(message_id=said.newest)
         await in_state(product, running.job_id, pb.JOB_STATE_RUNNING)
@@ -294,12 +296,12 @@ async def test_cancelling_a_job_that_runs_stops_the_model(product):
 async def test_a_process_hears_that_its_job_was_cancelled_at_another(schema, queue_url, neighbours):
     neighbours.worker.steps = [queued(), token("Ye"), asyncio.Event()]
     # So that only news can be why it knows.
-    patient = Rhythm(jobs=replace(BRISK, lease=3600.0))
-    async with running_product(schema, queue_url, neighbours, rhythm=patient) as one:
+    patient = Intervals(jobs=replace(BRISK, lease=3600.0))
+    async with running_product(schema, queue_url, neighbours, intervals=patient) as one:
         job = await one.enqueue(message_id=one.say("Coming?").newest)
         await in_state(one, job.job_id, pb.JOB_STATE_RUNNING)
         await eventually(lambda: bool(neighbours.worker.requests))
-        async with running_product(schema, queue_url, neighbours, rhythm=patient) as other:
+        async with running_product(schema, queue_url, neighbours, intervals=patient) as other:
             other.account_id = one.account_id
 
             await other.cancel(job.job_id)
@@ -343,8 +345,8 @@ async def test_a_watch_of_what_has_ended_ends_at_once(product):
 
 async def test_a_silent_watch_beats(schema, queue_url, neighbours):
     neighbours.worker.steps = [queued(), asyncio.Event()]
-    rhythm = Rhythm(heartbeat=0.02, jobs=BRISK)
-    async with running_product(schema, queue_url, neighbours, rhythm=rhythm) as product:
+    intervals = Intervals(heartbeat=0.02, jobs=BRISK)
+    async with running_product(schema, queue_url, neighbours, intervals=intervals) as product:
         job = await product.enqueue(message_id=product.say("Coming?").newest)
 
         async for event in product.watch(job.job_id):
@@ -357,10 +359,10 @@ async def test_a_watcher_at_another_process_hears_of_the_end(schema, queue_url, 
     gate = asyncio.Event()
     neighbours.worker.steps = [queued(), gate, *reply("Yes")[1:]]
     # So that only news can be why it knows.
-    patient = Rhythm(jobs=replace(BRISK, look=3600.0))
+    patient = Intervals(jobs=replace(BRISK, look=3600.0))
     async with (
-        running_product(schema, queue_url, neighbours, rhythm=patient) as one,
-        running_product(schema, queue_url, neighbours, rhythm=patient) as other,
+        running_product(schema, queue_url, neighbours, intervals=patient) as one,
+        running_product(schema, queue_url, neighbours, intervals=patient) as other,
     ):
         other.account_id = one.account_id
         job = await one.enqueue(message_id=one.say("Coming?").newest)
@@ -432,12 +434,12 @@ async def test_what_turns_out_to_be_wrong_fails_at_once_and_says_why(product, fa
 async def test_without_a_model_a_job_waits_for_it(schema, queue_url, neighbours):
     here = dict(neighbours.addresses)
     neighbours.addresses["worker"] = NOBODY
-    async with running_product(schema, queue_url, neighbours, rhythm=Rhythm(jobs=BRISK)) as product:
+    async with running_product(schema, queue_url, neighbours, intervals=Intervals(jobs=BRISK)) as product:
         said = product.say("Coming?")
         job = await product.enqueue(message_id=said.newest, model_id="phi-2")
         other = await product.enqueue(message_id=said.newest)
     neighbours.addresses.update(here)
-    async with running_product(schema, queue_url, neighbours, rhythm=Rhythm(jobs=BRISK)) as later:
+    async with running_product(schema, queue_url, neighbours, intervals=Intervals(jobs=BRISK)) as later:
         later.account_id = product.account_id
         ended = [await later.ended(job.job_id), await later.ended(other.job_id)]
 
@@ -449,13 +451,13 @@ async def test_without_a_model_a_job_waits_for_it(schema, queue_url, neighbours)
 async def test_a_process_that_stops_gives_its_jobs_back(schema, queue_url, neighbours):
     neighbours.worker.steps = [queued(), token("Ye"), asyncio.Event()]
     # Whoever waited for the lease to run out would wait for an hour.
-    patient = Rhythm(jobs=replace(BRISK, lease=3600.0))
-    async with running_product(schema, queue_url, neighbours, rhythm=patient) as product:
+    patient = Intervals(jobs=replace(BRISK, lease=3600.0))
+    async with running_product(schema, queue_url, neighbours, intervals=patient) as product:
         job = await product.enqueue(message_id=product.say("Coming?").newest)
         await eventually(lambda: bool(neighbours.worker.requests))
     neighbours.worker.steps = reply("Yes")
 
-    async with running_product(schema, queue_url, neighbours, rhythm=Rhythm(jobs=BRISK)) as later:
+    async with running_product(schema, queue_url, neighbours, intervals=Intervals(jobs=BRISK)) as later:
         later.account_id = product.account_id
         ended = await later.ended(job.job_id)
 
@@ -467,7 +469,7 @@ async def test_without_redis_jobs_run_in_the_order_of_the_database(schema, neigh
     gate = asyncio.Event()
     neighbours.worker.steps = [queued(), gate, *reply("Yes")[1:]]
     settings = {"jobs_at_once": 1, "redis_enabled": enabled}
-    made = running_product(schema, "redis://127.0.0.1:1", neighbours, rhythm=Rhythm(jobs=BRISK), **settings)
+    made = running_product(schema, "redis://127.0.0.1:1", neighbours, intervals=Intervals(jobs=BRISK), **settings)
     async with made as product:
         said = [product.say(f"Question {number}") for number in range(4)]
         jobs = [await product.enqueue(message_id=each.newest) for each in said]
@@ -494,7 +496,9 @@ async def test_a_running_job_tells_its_place_before_the_model(product):
 
 
 async def test_how_long_it_takes_is_learned(schema, queue_url, neighbours):
-    async with running_product(schema, queue_url, neighbours, rhythm=Rhythm(jobs=BRISK), jobs_at_once=1) as product:
+    async with running_product(
+        schema, queue_url, neighbours, intervals=Intervals(jobs=BRISK), jobs_at_once=1
+    ) as product:
         said = product.say("Coming?")
         await product.ended((await product.enqueue(message_id=said.newest)).job_id)
         neighbours.worker.steps = [queued(), asyncio.Event()]

@@ -11,8 +11,8 @@ from assistant.inference.v1 import responses_pb2 as pb
 from prometheus_client import REGISTRY
 
 from inference_svc import metrics
-from inference_svc.job_runner import JobRhythm
-from inference_svc.wiring import Rhythm
+from inference_svc.jobs.runner import JobIntervals
+from inference_svc.wiring import Intervals
 from svc_kit.redis_client import redis_from_url
 from tests.contract.inference_svc.product import Product, running_neighbours, running_product
 from tests.contract.inference_svc.refusal import broken
@@ -20,7 +20,7 @@ from tests.contract.inference_svc.scripted import done, queued, reply, token
 from tests.deadline import eventually
 
 DASHBOARD = Path(__file__).parents[3] / "deploy" / "grafana" / "inference.json"
-BRISK = Rhythm(jobs=JobRhythm(look=0.05, pause=0.02, upkeep=0.05))
+BRISK = Intervals(jobs=JobIntervals(look=0.05, pause=0.02, upkeep=0.05))
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ async def product(schema, valkey) -> AsyncIterator[Product]:
     url = f"{valkey}/9"
     async with (
         running_neighbours() as neighbours,
-        running_product(schema, url, neighbours, rhythm=BRISK, jobs_at_once=1) as product,
+        running_product(schema, url, neighbours, intervals=BRISK, jobs_at_once=1) as product,
     ):
         yield product
     async with redis_from_url(url) as redis:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from assistant.inference.v1 import responses_pb2, worker_pb2, worker_pb2_grpc
 
-from inference_svc.job_runner import JobRhythm
-from inference_svc.wiring import Rhythm
+from inference_svc.jobs.runner import JobIntervals
+from inference_svc.wiring import Intervals
 from svc_kit.errors import Unavailable
 from svc_kit.ids import new_id
 from svc_kit.redis_client import redis_from_url
@@ -17,7 +17,7 @@ from tests.contract.inference_svc.product import Product, running_neighbours, ru
 from tests.contract.inference_svc.scripted import Said, ScriptedWorker, reply, serving
 from tests.deadline import eventually
 
-BRISK = Rhythm(jobs=JobRhythm(look=0.1, pause=0.05, upkeep=0.1))
+BRISK = Intervals(jobs=JobIntervals(look=0.1, pause=0.05, upkeep=0.1))
 
 
 class CountingWorker(ScriptedWorker):
@@ -77,7 +77,7 @@ async def processes(schema, valkey) -> AsyncIterator[Processes]:
             servers.append(await stack.enter_async_context(serving("worker", add)))
         neighbours.addresses["worker"] = ", ".join(f"127.0.0.1:{server.port}" for server in servers)
         products = [
-            await stack.enter_async_context(running_product(schema, url, neighbours, rhythm=BRISK)) for _ in range(2)
+            await stack.enter_async_context(running_product(schema, url, neighbours, intervals=BRISK)) for _ in range(2)
         ]
         yield Processes(products, workers)
     async with redis_from_url(url) as redis:

@@ -13,9 +13,9 @@ import pytest
 from assistant.inference.v1 import models_pb2, responses_pb2, sampling_pb2, worker_pb2, worker_pb2_grpc
 from prometheus_client import REGISTRY
 
-from inference_svc.domain.worker_choice import WorkerState, choose
-from inference_svc.peers import worker_pool
-from inference_svc.peers.known_worker import PATIENCE_S, KnownWorker
+from inference_svc.workers import worker_pool
+from inference_svc.workers.known_worker import PATIENCE_S, KnownWorker
+from inference_svc.workers.worker_choice import WorkerState, choose
 from svc_kit.clients import InternalCaller
 from svc_kit.errors import DeadlineExceeded, InvalidInput, Overloaded, Unavailable
 from svc_kit.gate import Gate

@@ -8,7 +8,7 @@ import grpc
 import pytest
 from assistant.inference.v1 import responses_pb2, sampling_pb2
 
-from inference_svc.wiring import Rhythm
+from inference_svc.wiring import Intervals
 from svc_kit.errors import FailedPrecondition, Overloaded, Unavailable
 from svc_kit.ids import new_id
 from tests.contract.inference_svc.product import NOBODY, running_product
@@ -389,7 +389,7 @@ async def test_silence_is_filled_with_heartbeats(schema, valkey, product):
     said = product.say("Coming?")
     request = responses_pb2.StreamResponseRequest(message_id=said.newest)
 
-    async with running_product(schema, valkey, product.neighbours, rhythm=Rhythm(heartbeat=0.02)) as quick:
+    async with running_product(schema, valkey, product.neighbours, intervals=Intervals(heartbeat=0.02)) as quick:
         quick.account_id = product.account_id
         call = quick.responses.StreamResponse(request, metadata=quick.owner)
         events = aiter(call)

@@ -14,7 +14,7 @@ from assistant.sync.v1 import sync_pb2
 
 from svc_kit.clients import channel_to
 from sync_svc.domain.watching import WatchRhythm
-from sync_svc.wiring import Rhythm
+from sync_svc.wiring import Intervals
 from tests.conftest import DatabaseAddress
 from tests.grpc_errors import described, failure_of
 from tests.sync_service import (
@@ -241,9 +241,9 @@ async def test_a_session_that_ended_hears_nothing_more(service: SyncService, me:
 
 
 async def test_silence_has_heartbeats(database: DatabaseAddress, service: SyncService):
-    rhythm = Rhythm(watch=WatchRhythm(heartbeat=0.05))
+    intervals = Intervals(watch=WatchRhythm(heartbeat=0.05))
     async with (
-        running_sync_service(database, devices=service.devices, rhythm=rhythm) as quick,
+        running_sync_service(database, devices=service.devices, intervals=intervals) as quick,
         watching(quick.caller()) as stream,
     ):
         assert [(await stream.event()).WhichOneof("event") for _ in range(3)] == ["heartbeat"] * 3

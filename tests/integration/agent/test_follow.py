@@ -15,7 +15,7 @@ from assistant.sync.v1 import sync_pb2
 
 from agent.controls import Controls
 from agent.errors import NotPaired
-from agent.follow import Follow, Rhythm
+from agent.follow import Follow, Intervals
 from agent.reporting import Trouble
 from agent.watch import change_source
 from agent.watcher import Watcher
@@ -25,7 +25,7 @@ from tests.deadline import eventually
 from tests.integration.agent.agent_run import RecordingReporter, agent_at
 from tests.integration.agent.scripted_server import Script, serving
 
-BRISK = Rhythm(look=0.01, settle=0.0, full=3600.0, away=0.01)
+BRISK = Intervals(look=0.01, settle=0.0, full=3600.0, away=0.01)
 
 
 @dataclass
@@ -38,11 +38,11 @@ class Following:
 
 
 @asynccontextmanager
-async def following(port: int, chat_db: Path, rhythm: Rhythm = BRISK) -> AsyncIterator[Following]:
+async def following(port: int, chat_db: Path, intervals: Intervals = BRISK) -> AsyncIterator[Following]:
     controls = Controls()
     async with agent_at(port, chat_db) as agent:
         with Watcher(chat_db) as watcher, change_source(chat_db) as source:
-            follow = Follow(agent.sync, agent.client, watcher, agent.reporter, controls, rhythm, source=source)
+            follow = Follow(agent.sync, agent.client, watcher, agent.reporter, controls, intervals, source=source)
             task = asyncio.create_task(follow.run())
             try:
                 yield Following(task, agent.reporter, controls)
@@ -65,7 +65,7 @@ async def test_a_message_is_sent_when_it_arrives(chat_db: Path):
 async def test_a_message_is_sent_long_before_the_next_look_where_the_system_tells_of_changes(chat_db: Path):
     script = Script()
 
-    async with serving(script) as port, following(port, chat_db, Rhythm(look=3600.0, settle=0.0)):
+    async with serving(script) as port, following(port, chat_db, Intervals(look=3600.0, settle=0.0)):
         await eventually(lambda: bool(script.heartbeats))
         guid = append_incoming(chat_db, "Mum", "Are you there?")
         await eventually(lambda: guid in script.messages)
@@ -85,7 +85,7 @@ async def test_the_server_hears_that_the_agent_is_well(chat_db: Path):
 async def test_a_full_pass_comes_without_a_change(chat_db: Path):
     script = Script()
 
-    async with serving(script) as port, following(port, chat_db, Rhythm(look=0.01, settle=0.0, full=0.05)):
+    async with serving(script) as port, following(port, chat_db, Intervals(look=0.01, settle=0.0, full=0.05)):
         await eventually(lambda: len(script.heartbeats) >= 3)
 
 
@@ -176,7 +176,7 @@ async def test_a_revoked_token_ends_it(chat_db: Path):
 async def test_data_that_the_server_refuses_is_told_and_tried_again(chat_db: Path):
     script = Script()
 
-    async with serving(script) as port, following(port, chat_db, Rhythm(look=0.01, settle=0.0, full=0.05)) as loop:
+    async with serving(script) as port, following(port, chat_db, Intervals(look=0.01, settle=0.0, full=0.05)) as loop:
         await eventually(lambda: bool(script.heartbeats))
         script.failures = [grpc.StatusCode.INVALID_ARGUMENT] * 2
         guid = append_incoming(chat_db, "Mum", "x")
@@ -202,7 +202,7 @@ async def test_a_paused_agent_sends_nothing_until_it_goes_on(chat_db: Path):
 async def test_a_pass_can_be_asked_for(chat_db: Path):
     script = Script()
 
-    async with serving(script) as port, following(port, chat_db, Rhythm(look=3600.0, settle=0.0)) as loop:
+    async with serving(script) as port, following(port, chat_db, Intervals(look=3600.0, settle=0.0)) as loop:
         await eventually(lambda: len(script.heartbeats) == 1)
         loop.controls.sync_now()
         await eventually(lambda: len(script.heartbeats) == 2)
@@ -226,7 +226,7 @@ async def test_a_log_that_is_made_anew_is_followed(tmp_path: Path):
     with ChatDb(tmp_path / "chat.db") as db:
         chat = db.direct(ANA)
         db.message(chat, "first")
-        async with serving(script) as port, following(port, db.path, Rhythm(look=3600.0, settle=0.0)):
+        async with serving(script) as port, following(port, db.path, Intervals(look=3600.0, settle=0.0)):
             await eventually(lambda: bool(script.heartbeats))
             for number in range(3):
                 db.rotate_log()

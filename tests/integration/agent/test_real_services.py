@@ -20,7 +20,7 @@ from agent.reporting import Summary
 from agent.sync import SyncLimits
 from agent.sync.cursor import Cursor
 from agent.sync.delivery import Delivery
-from agent.sync.patience import Patience
+from agent.sync.retry_policy import RetryPolicy
 from stack.demo_data import append_incoming
 from svc_kit.clients import channel_to
 from svc_kit.server import running
@@ -149,7 +149,7 @@ async def test_the_one_message_that_the_server_refuses_is_found_among_many(servi
     messages[123].sender_id = "x" * 301
 
     async with agent_at(services.sync_port, chat_db, token=services.token) as agent:
-        delivery = Delivery(agent.client, Patience(1, agent.reporter), agent.reporter)
+        delivery = Delivery(agent.client, RetryPolicy(1, agent.reporter), agent.reporter)
         request = sync_pb2.SyncMessagesRequest(conversations=[chat()], messages=messages, cursor="behind them")
         summary = await delivery.send([request])
         again = await delivery.send([request])

@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DBAPIError
 
-from inference_svc.domain.draft import Draft, Ending, Finish, OwnerAction, Status
-from inference_svc.domain.ports import Repeated
-from inference_svc.storage.draft_store import PostgresDraftStore
+from inference_svc.drafting.domain.draft import Draft, Ending, Finish, OwnerAction, Status
+from inference_svc.drafting.domain.ports import IdempotencyKey
+from inference_svc.drafting.storage.draft_store import PostgresDraftStore
+from inference_svc.drafting.sweeper import Sweeper
 from inference_svc.storage.tables import feedback_events, responses
-from inference_svc.sweeper import Sweeper
 from svc_kit.database import Database
 from svc_kit.errors import InvalidInput, NotFound
 from svc_kit.ids import new_id
@@ -118,7 +118,7 @@ async def test_what_was_written_of_a_stopped_draft_is_kept(store):
 
 
 async def test_a_request_id_is_taken_once_whole(store):
-    account_id, repeated = new_id(), Repeated(new_id(), "digest")
+    account_id, repeated = new_id(), IdempotencyKey(new_id(), "digest")
     first = [new_draft(suggestion=0), new_draft(suggestion=1)]
     second = [new_draft(suggestion=0), new_draft(suggestion=1), new_draft(suggestion=2)]
 
@@ -128,34 +128,34 @@ async def test_a_request_id_is_taken_once_whole(store):
     )
 
     assert sorted(taken) == [False, True]
-    found = await store.asked_before(account_id, repeated)
+    found = await store.find_by_request(account_id, repeated)
     assert [draft.draft_id for draft in found] == [draft.draft_id for draft in (first if taken[0] else second)]
 
 
 async def test_accounts_do_not_share_request_ids(store):
-    repeated = Repeated(new_id(), "digest")
+    repeated = IdempotencyKey(new_id(), "digest")
 
     assert await store.add(new_id(), [new_draft()], seconds=60, repeated=repeated)
     assert await store.add(new_id(), [new_draft()], seconds=60, repeated=repeated)
 
 
 async def test_a_failed_request_frees_its_id(store):
-    account_id, repeated = new_id(), Repeated(new_id(), "digest")
+    account_id, repeated = new_id(), IdempotencyKey(new_id(), "digest")
     draft = new_draft()
     await store.add(account_id, [draft], seconds=60, repeated=repeated)
 
     await store.abandon(account_id, {draft.draft_id: "Half a"}, Status.FAILED, Finish.NONE)
 
-    assert await store.asked_before(account_id, repeated) == []
+    assert await store.find_by_request(account_id, repeated) == []
     assert await store.add(account_id, [new_draft()], seconds=60, repeated=repeated)
 
 
 async def test_a_request_id_is_for_one_question(store):
     account_id, request_id = new_id(), new_id()
-    await store.add(account_id, [new_draft()], seconds=60, repeated=Repeated(request_id, "one"))
+    await store.add(account_id, [new_draft()], seconds=60, repeated=IdempotencyKey(request_id, "one"))
 
     with pytest.raises(InvalidInput, match="request_id"):
-        await store.asked_before(account_id, Repeated(request_id, "other"))
+        await store.find_by_request(account_id, IdempotencyKey(request_id, "other"))
 
 
 async def test_drafts_of_the_same_moment_page_without_gaps(store):

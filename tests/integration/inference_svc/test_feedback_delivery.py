@@ -9,10 +9,10 @@ import pytest
 from assistant.training.v1 import samples_pb2_grpc
 from sqlalchemy import func, select, update
 
-from inference_svc.domain.draft import Draft, Ending, Finish, OwnerAction, Status
-from inference_svc.feedback_delivery import FeedbackDelivery
+from inference_svc.drafting.domain.draft import Draft, Ending, Finish, OwnerAction, Status
+from inference_svc.drafting.feedback_delivery import FeedbackDelivery
+from inference_svc.drafting.storage.draft_store import PostgresDraftStore
 from inference_svc.peers.training import TrainingService
-from inference_svc.storage.draft_store import PostgresDraftStore
 from inference_svc.storage.tables import feedback_events
 from svc_kit.clients import InternalCaller, channel_to
 from svc_kit.database import Database

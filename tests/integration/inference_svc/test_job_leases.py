@@ -9,16 +9,16 @@ import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import delete, func, select, update
 
-from inference_svc.domain.draft import Draft, Status
-from inference_svc.domain.job import LIFETIME_S, MAX_ATTEMPTS, Job, JobState, Lease
-from inference_svc.domain.job_board import JobBoard
-from inference_svc.domain.order import DraftOrder, Sampling, deadline_in
-from inference_svc.domain.ports import Repeated
-from inference_svc.job_upkeep import JobUpkeep
-from inference_svc.peers.job_queue import NoJobQueue
-from inference_svc.storage.draft_store import PostgresDraftStore
-from inference_svc.storage.job_leases import PostgresJobLeases
-from inference_svc.storage.job_store import PostgresJobStore
+from inference_svc.drafting.domain.draft import Draft, Status
+from inference_svc.drafting.domain.draft_request import DraftRequest, Sampling, deadline_in
+from inference_svc.drafting.domain.ports import IdempotencyKey
+from inference_svc.drafting.storage.draft_store import PostgresDraftStore
+from inference_svc.jobs.domain.board import JobBoard
+from inference_svc.jobs.domain.job import LIFETIME_S, MAX_ATTEMPTS, Job, JobState, Lease
+from inference_svc.jobs.redis_queue import NoJobQueue
+from inference_svc.jobs.storage.leases import PostgresJobLeases
+from inference_svc.jobs.storage.store import PostgresJobStore
+from inference_svc.jobs.upkeep import JobUpkeep
 from inference_svc.storage.tables import generation_jobs
 from svc_kit.database import Database
 from svc_kit.errors import InvalidInput, NotFound, Overloaded
@@ -39,8 +39,8 @@ def leases(pool: Database) -> PostgresJobLeases:
     return PostgresJobLeases(pool, "host/127.0.0.1:50053")
 
 
-def order_of(account_id: UUID | None = None) -> DraftOrder:
-    return DraftOrder(account_id or new_id(), deadline_in(None), message_id=new_id())
+def order_of(account_id: UUID | None = None) -> DraftRequest:
+    return DraftRequest(account_id or new_id(), deadline_in(None), message_id=new_id())
 
 
 def new_draft() -> Draft:
@@ -59,7 +59,7 @@ async def taken(leases: PostgresJobLeases, seconds: float = 60) -> Lease:
 
 
 async def test_what_was_asked_comes_back_with_the_lease(store, leases):
-    asked = DraftOrder(
+    asked = DraftRequest(
         account_id=new_id(),
         deadline=deadline_in(None),
         conversation_id=new_id(),
@@ -262,7 +262,7 @@ async def test_what_such_a_job_left_half_made_is_failed_with_it(pool, store, lea
         await upkeep.look()
     lease = await taken(leases, seconds=-1)
     half, another = new_draft(), new_draft()
-    await drafts.add(account_id, [half], seconds=60, repeated=Repeated(job.key.job_id, lease.order.digest))
+    await drafts.add(account_id, [half], seconds=60, repeated=IdempotencyKey(job.key.job_id, lease.order.digest))
     await drafts.add(account_id, [another], seconds=60, repeated=None)
 
     await upkeep.look()
@@ -343,14 +343,14 @@ async def test_a_full_queue_takes_no_more_of_that_account(store):
 
 async def test_a_request_id_is_for_one_job_of_one_account(store):
     order = order_of()
-    repeated = Repeated(new_id(), order.digest)
+    repeated = IdempotencyKey(new_id(), order.digest)
     job = await store.add(order, repeated, limit=MANY)
 
     assert await store.add(order, repeated, limit=MANY) is None
     assert await store.add(order_of(), repeated, limit=MANY) is not None
-    assert await store.asked_before(order.account_id, repeated) == job
+    assert await store.find_by_request(order.account_id, repeated) == job
     with pytest.raises(InvalidInput, match="request_id"):
-        await store.asked_before(order.account_id, Repeated(repeated.request_id, "other"))
+        await store.find_by_request(order.account_id, IdempotencyKey(repeated.request_id, "other"))
 
 
 async def test_a_place_is_how_many_are_taken_before(store, leases):

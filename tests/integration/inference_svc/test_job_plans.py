@@ -7,9 +7,9 @@ from sqlalchemy import Executable, delete, func, select, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from inference_svc.storage.job_leases import IS_DUE, first_of
-from inference_svc.storage.job_rows import IS_QUEUED
-from inference_svc.storage.job_store import TURN_SERVED, next_turn
+from inference_svc.jobs.storage.leases import IS_DUE, first_of
+from inference_svc.jobs.storage.rows import IS_QUEUED
+from inference_svc.jobs.storage.store import TURN_SERVED, next_turn
 from inference_svc.storage.tables import generation_jobs
 from svc_kit.database import Database
 from svc_kit.ids import new_id

@@ -8,8 +8,8 @@ import pytest
 from assistant.inference.v1 import responses_pb2, sampling_pb2, worker_pb2, worker_pb2_grpc
 from assistant.training.v1 import training_pb2
 
-from inference_svc.worker.settings import WorkerSettings
-from inference_svc.worker.wiring import build
+from llama_worker.settings import WorkerSettings
+from llama_worker.wiring import build
 from svc_kit.clients import InternalCaller, channel_to
 from svc_kit.ids import new_id
 from svc_kit.server import running
@@ -18,7 +18,7 @@ from tests.contract.inference_svc.product import NOBODY, Neighbours, Product, ru
 from tests.contract.inference_svc.scripted import INTERNAL_KEY, serving
 from tests.deadline import eventually, eventually_answers
 from tests.integration.inference_svc.relay import Relay
-from tests.integration.worker.made_adapter import write_adapter
+from tests.integration.llama_worker.made_adapter import write_adapter
 
 GREEDY = sampling_pb2.SamplingOptions(temperature=0, max_tokens=24)
 

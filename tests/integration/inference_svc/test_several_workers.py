@@ -15,9 +15,9 @@ import pytest
 from assistant.inference.v1 import models_pb2, responses_pb2, sampling_pb2
 from prometheus_client import REGISTRY
 
-from inference_svc.domain.model import ModelState
-from inference_svc.domain.worker_choice import WorkerState, choose
-from inference_svc.wiring import Rhythm
+from inference_svc.wiring import Intervals
+from inference_svc.workers.worker_choice import WorkerState, choose
+from svc_kit.model_state import ModelState
 from tests.contract.inference_svc.product import Product, running_neighbours, running_product
 from tests.contract.inference_svc.refusal import broken
 from tests.contract.inference_svc.scripted import Said
@@ -107,8 +107,8 @@ async def several(schema, queue_url, model, request) -> AsyncIterator[Several]:
         neighbours = await stack.enter_async_context(running_neighbours())
         # Nobody is named: they are found.
         neighbours.addresses["worker"] = ""
-        rhythm = Rhythm(workers=0.1)
-        product = await stack.enter_async_context(running_product(schema, queue_url, neighbours, rhythm=rhythm))
+        intervals = Intervals(workers=0.1)
+        product = await stack.enter_async_context(running_product(schema, queue_url, neighbours, intervals=intervals))
         several = Several(product, {worker.address: worker for worker in started}, queue_url)
         await eventually_answers(lambda: both_work(several), 60)
         yield several

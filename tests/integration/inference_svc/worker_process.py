@@ -15,10 +15,10 @@ from typing import cast
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from inference_svc.peers.worker_entry import WORKERS, WorkerEntry, entry_key, entry_of
 from stack.checkout import GENERATED, ROOT
 from stack.ports import free_port
 from svc_kit.redis_client import redis_from_url
+from svc_kit.worker_entry import WORKERS, WorkerEntry, entry_key, entry_of
 from tests.contract.inference_svc.product import NOBODY
 from tests.contract.inference_svc.scripted import INTERNAL_KEY
 from tests.random_model import Shape, write_model
@@ -59,7 +59,7 @@ async def worker_process(
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "inference_svc.worker",
+        "llama_worker",
         cwd=ROOT,
         env={
             **os.environ,

@@ -6,7 +6,7 @@ import pytest
 
 from device_svc.settings import DeviceSettings
 from inference_svc.settings import InferenceSettings
-from inference_svc.worker.settings import WorkerSettings
+from llama_worker.settings import WorkerSettings
 from svc_kit.settings import Settings
 
 

@@ -10,11 +10,11 @@ import pytest
 from bench.gpu.__main__ import main
 from bench.gpu.random_gguf import random_gguf
 from bench.gpu.shapes import QUANTS
-from inference_svc.worker.engine.backend import DECODED, Span
-from inference_svc.worker.engine.request import Sampling
-from inference_svc.worker.llama.backend import ContextOptions, LlamaBackend
-from inference_svc.worker.llama.model import LlamaModel
-from inference_svc.worker.llama.tokenizer import Tokenizer
+from llama_worker.engine.backend import DECODED, Span
+from llama_worker.engine.request import Sampling
+from llama_worker.llama.backend import ContextOptions, LlamaBackend
+from llama_worker.llama.model import LlamaModel
+from llama_worker.llama.tokenizer import Tokenizer
 
 ROOT = Path(__file__).resolve().parents[4]
 ROWS = [

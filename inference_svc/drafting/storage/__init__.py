@@ -1,0 +1,1 @@
+"""Drafts and feedback events in PostgreSQL."""

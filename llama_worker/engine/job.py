@@ -1,0 +1,82 @@
+"""The state of one request inside the engine, owned by the engine's thread."""
+
+from collections.abc import Hashable, Sequence
+
+from llama_worker.engine.backend import Sampler
+from llama_worker.engine.request import GenerationRequest
+from llama_worker.engine.stream import TokenStream
+from llama_worker.engine.text import SuggestionText
+
+
+class Branch:
+    """One suggestion: its tokens, and how many of them the cache holds."""
+
+    def __init__(self, job: "Job", index: int) -> None:
+        self.job = job
+        self.index = index
+        self.sequence: int | None = None
+        self.cached = 0
+        self.generated: list[int] = []
+        self.text = SuggestionText(job.request.stops)
+        self.sampler: Sampler | None = None
+        self.done = False
+
+    @property
+    def size(self) -> int:
+        return len(self.job.prompt) + len(self.generated)
+
+    def tokens(self, start: int, end: int) -> Sequence[int]:
+        """The tokens at these positions, across prompt and answer."""
+        prompt = self.job.prompt
+        border = len(prompt)
+        if start >= border:
+            return self.generated[start - border : end - border]
+        if end <= border:
+            return prompt[start:end]
+        return [*prompt[start:], *self.generated[: end - border]]
+
+
+class Job:
+    """One request with its suggestions. Whoever loses the cache keeps the tokens and reads them again."""
+
+    def __init__(self, request: GenerationRequest, number: int, seed: int, deadline: float, now: float) -> None:
+        self.request = request
+        # The last token is left to whoever wants to know what follows it.
+        self.prompt = request.prompt[:-1] if request.ahead else request.prompt
+        self.number = number
+        self.seed = seed
+        self.deadline = deadline
+        self.submitted = now
+        self.started: float | None = None
+        self.first_token: float | None = None
+        self.branches = [Branch(self, index) for index in range(request.suggestions)]
+        # Runs with nobody beside it: asked for (deterministic), or suspected of having broken a step.
+        self.solo = request.deterministic
+        # Whether every suggestion has the prompt in its own sequence.
+        self.forked = False
+        self.cancelled = False
+        # Tokens of the prompt that the cache held when the job began.
+        self.reused = 0
+        # The queue position the reader was last told.
+        self.told_position: int | None = None
+        self.stream: TokenStream
+
+    @property
+    def key(self) -> Hashable:
+        """Under what its sequence is kept: for the conversation's next request, or for its own return."""
+        request = self.request
+        # What was read with one adapter is of no use to another.
+        return (request.account_id, request.cache_key, request.adapter) if request.cache_key else self.number
+
+    @property
+    def live(self) -> list[Branch]:
+        return [branch for branch in self.branches if not branch.done]
+
+    @property
+    def cells(self) -> int:
+        """Cache cells it fills once all its tokens are fed; the prompt is shared."""
+        return len(self.prompt) + sum(len(branch.generated) for branch in self.branches if not branch.done)
+
+    @property
+    def paused(self) -> bool:
+        return self.stream.full

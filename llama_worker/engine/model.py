@@ -1,0 +1,65 @@
+"""What the engine serves: a model that somebody else knows how to load."""
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from llama_worker.engine.backend import Backend
+
+
+class ModelUnusable(Exception):
+    """The model cannot be used; the message is one line for the log and for Status."""
+
+
+class ModelFileUnusable(ModelUnusable):
+    """It is the file's or the settings' fault: trying again makes sense only once the file has changed."""
+
+
+class PromptPart(NamedTuple):
+    """A piece of a prompt; `special` only for pieces of the model's own template, never for what people wrote."""
+
+    text: str
+    special: bool
+
+
+class Vocabulary(Protocol):
+    """Text to tokens, from any thread."""
+
+    bos_text: str
+    eos_text: str
+
+    def prompt(self, parts: Iterable[PromptPart]) -> list[int]:
+        """The tokens of a prompt, with the model's opening token if it wants one."""
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text by itself, special tokens off."""
+
+    def grammar(self, gbnf: str, json_schema: str) -> str:
+        """The checked GBNF grammar of either; empty when both are. Raises InvalidInput naming the field."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """A model in memory, and what others want to know of it."""
+
+    backend: Backend
+    vocabulary: Vocabulary
+    chat_template: str
+    sha256: str
+
+
+Progress = Callable[[float], bool]
+
+
+class ModelSource(Protocol):
+    """The model that the settings mean."""
+
+    id: str
+    display_name: str
+    prompt_style: str
+
+    def load(self, progress: Progress) -> LoadedModel:
+        """Load it in the calling thread; `progress` hears 0 to 1 and returns False to give up. Raises ModelUnusable."""
+
+    def fingerprint(self) -> Hashable:
+        """Something that differs once the file has changed, come or gone."""

@@ -1,0 +1,161 @@
+"""The sequences of the context: which are unused, and which still hold tokens that somebody may go on with."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from llama_worker.engine.backend import Backend
+
+# A model that cannot go back is marked so many tokens before the end of a prompt. A prompt ends in a few tokens that ask for the
+# reply, and there the next one differs, when others wrote meanwhile; the last token is left to whoever drafts the same again.
+MARKS: Final = (1, 16)
+_WHOLE: Final = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Resident:
+    """A sequence that nobody uses, with the tokens that its cache holds."""
+
+    sequence: int
+    tokens: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Spilled:
+    """What a sequence held when it had to make room, or came by a mark: its cache as bytes of the host's memory."""
+
+    saved: bytearray
+    tokens: Sequence[int]
+
+
+class Sequences:
+    """Hands out sequences, and keeps what was read in those that come back.
+
+    A sequence comes back under a key: whoever has the same key next, and begins with the same tokens, reads only the rest.
+    When others need the place, the one that was used the longest ago goes, into the host's memory as long as the budget
+    for that lasts. A model that cannot forget the end of a sequence goes on from marks, which are kept there too.
+    """
+
+    def __init__(self, backend: Backend, spill_bytes: int = 0) -> None:
+        self._backend = backend
+        self._spill_bytes = spill_bytes
+        # The lowest comes first, so that a lone request always gets the same.
+        self._free = list(range(backend.limits.sequences - 1, -1, -1))
+        # Both in the order of use, the longest ago first.
+        self._residents: dict[Hashable, Resident] = {}
+        # Under a key and the mark, or `_WHOLE` for all that a sequence held.
+        self._spilled: dict[tuple[Hashable, int], Spilled] = {}
+
+    @property
+    def available(self) -> int:
+        """How many can be taken."""
+        return len(self._free) + len(self._residents)
+
+    @property
+    def kept_cells(self) -> int:
+        """Cells of the cache that residents fill."""
+        return sum(len(resident.tokens) for resident in self._residents.values())
+
+    @property
+    def spilled_bytes(self) -> int:
+        """Host memory in use."""
+        return sum(len(spilled.saved) for spilled in self._spilled.values())
+
+    def take(self) -> int:
+        """An empty sequence; there must be one available."""
+        if not self._free:
+            self.evict()
+        return self._free.pop()
+
+    def resume(self, key: Hashable, tokens: Sequence[int], most: int) -> tuple[int, int] | None:
+        """A sequence that holds the first of these tokens, and how many, at most `most`; None when there is none."""
+        if (spilled := self._spilled.pop((key, _WHOLE), None)) is not None and key not in self._residents:
+            self._restore(key, spilled, common_prefix(spilled.tokens, tokens, most))
+        resident = self._residents.pop(key, None)
+        if resident is not None:
+            common = common_prefix(resident.tokens, tokens, most)
+            if common and (common == len(resident.tokens) or self._backend.cut(resident.sequence, common)):
+                return resident.sequence, common
+            self.give_back(resident.sequence)
+        return None if self._backend.rewinds else self._from_mark(key, tokens, most)
+
+    def mark(self, key: Hashable, mark: int, sequence: int, tokens: Sequence[int]) -> None:
+        """Note what a sequence holds now, in the place of what was noted there for this key."""
+        self._spilled.pop((key, mark), None)
+        self._save((key, mark), sequence, tokens)
+
+    def keep(self, key: Hashable, sequence: int, tokens: Sequence[int]) -> None:
+        """Take a sequence back with what it holds."""
+        if not tokens:
+            self.give_back(sequence)
+            return
+        if (older := self._residents.pop(key, None)) is not None:
+            self.give_back(older.sequence)
+        self._spilled.pop((key, _WHOLE), None)
+        self._residents[key] = Resident(sequence, tokens)
+
+    def give_back(self, sequence: int) -> None:
+        """Take a sequence back and forget what it holds."""
+        self._backend.forget(sequence)
+        self._free.append(sequence)
+        self._free.sort(reverse=True)
+
+    def evict(self, but: Hashable = None) -> bool:
+        """Let the resident go that was used the longest ago, but not this one; False when there is none."""
+        key = next((key for key in self._residents if key != but), None)
+        if key is None:
+            return False
+        resident = self._residents.pop(key)
+        self._save((key, _WHOLE), resident.sequence, resident.tokens)
+        self.give_back(resident.sequence)
+        return True
+
+    def evict_to(self, cells: int, but: Hashable = None) -> None:
+        """Let residents go until all of them, but this one, fill no more than so many cells."""
+        while sum(len(resident.tokens) for key, resident in self._residents.items() if key != but) > cells:
+            self.evict(but)
+
+    def on_context_reset(self) -> None:
+        """The context was made anew: no resident is left. What was spilled is still good."""
+        for resident in self._residents.values():
+            self.give_back(resident.sequence)
+        self._residents.clear()
+
+    def _restore(self, key: Hashable, spilled: Spilled, common: int) -> None:
+        if not common:
+            return
+        sequence = self.take()
+        if self._backend.restore(sequence, spilled.saved):
+            self._residents[key] = Resident(sequence, spilled.tokens)
+        else:
+            self.give_back(sequence)
+
+    def _from_mark(self, key: Hashable, tokens: Sequence[int], most: int) -> tuple[int, int] | None:
+        for place in [(key, mark) for mark in MARKS]:
+            marked = self._spilled.get(place)
+            if marked is None or common_prefix(marked.tokens, tokens, most) < len(marked.tokens):
+                continue
+            # Used just now, so the last one to go.
+            self._spilled[place] = self._spilled.pop(place)
+            sequence = self.take()
+            if self._backend.restore(sequence, marked.saved):
+                return sequence, len(marked.tokens)
+            self.give_back(sequence)
+        return None
+
+    def _save(self, place: tuple[Hashable, int], sequence: int, tokens: Sequence[int]) -> None:
+        saved = self._backend.save(sequence, self._spill_bytes) if self._spill_bytes else None
+        if saved is None:
+            return
+        while self.spilled_bytes + len(saved) > self._spill_bytes:
+            del self._spilled[next(iter(self._spilled))]
+        self._spilled[place] = Spilled(saved, tokens)
+
+
+def common_prefix(held: Sequence[int], wanted: Sequence[int], most: int) -> int:
+    """How many tokens both begin with, at most `most`."""
+    most = min(len(held), len(wanted), most)
+    for index in range(most):
+        if held[index] != wanted[index]:
+            return index
+    return most

@@ -1,0 +1,111 @@
+"""Grammars: text that must have a form. Written in GBNF, or made of a JSON schema."""
+
+import ctypes
+import json
+import math
+import re
+import time
+from typing import Any
+
+import llama_cpp.llama_cpp as lib
+import numpy as np
+from llama_cpp.llama_grammar import json_schema_to_gbnf
+
+from llama_worker.llama.library import log_tail
+from llama_worker.llama.workspace import Row
+from svc_kit.errors import FailedPrecondition, InvalidInput
+
+GRAMMAR, SCHEMA = "sampling.grammar", "sampling.json_schema"
+_REPEATS = re.compile(r"\{\s*(\d{1,9})?\s*,?\s*(\d{1,9})?\s*\}")
+# Counted repetitions are unrolled, and those of those, too.
+_MOST_REPEATS = 100_000
+_COUNTS = ("maxItems", "minItems", "maxLength", "minLength")
+_MOST_COUNTED = 500
+# Usually it takes microseconds. What takes so long for one token takes many times as long for the next, and everybody waits.
+_LONGEST_S = 0.25
+_candidate = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
+
+
+def gbnf_of_schema(schema: str) -> str:
+    """The grammar of the JSON texts that a schema allows. Raises InvalidInput."""
+    try:
+        parsed = json.loads(schema)
+        if not isinstance(parsed, dict):
+            raise InvalidInput(SCHEMA, "must be a JSON object")
+        _check_counts(parsed)
+        grammar: str = json_schema_to_gbnf(schema)
+    except json.JSONDecodeError as error:
+        raise InvalidInput(SCHEMA, f"is no JSON: {error.msg} in line {error.lineno}") from None
+    except InvalidInput:
+        raise
+    except Exception as error:  # The converter raises whatever a schema makes it stumble over.
+        raise InvalidInput(SCHEMA, f"has a part that cannot be made a grammar ({type(error).__name__})") from None
+    return grammar
+
+
+def check_grammar(vocab: Any, grammar: str, field: str = GRAMMAR) -> None:
+    """Raise InvalidInput, naming the field, for what is no grammar, or one that would take too long to unroll."""
+    repeats = math.prod(max(1, int(high or low or 1)) for low, high in _REPEATS.findall(grammar))
+    if repeats > _MOST_REPEATS:
+        raise InvalidInput(field, f"repeats something {repeats:,} times, which is more than {_MOST_REPEATS:,}")
+    log_tail.take()
+    sampler = _init(vocab, grammar)
+    if not sampler:
+        raise InvalidInput(field, "is no GBNF grammar with a rule `root`")
+    lib.llama_sampler_free(sampler)
+
+
+class Grammar:
+    """Where one suggestion stands in its grammar."""
+
+    def __init__(self, vocab: Any, grammar: str, vocabulary_size: int) -> None:
+        self._sampler = _init(vocab, grammar)
+        self._one = np.zeros(1, _candidate)
+        self._all = np.zeros(vocabulary_size, _candidate)
+
+    def allows(self, token: int) -> bool:
+        """Whether the text may go on with this token."""
+        self._one["id"], self._one["logit"] = token, 0.0
+        self._apply(self._one)
+        return bool(self._one["logit"][0] > -math.inf)
+
+    def masked(self, row: Row) -> Row:
+        """A copy of the logits in which what is not allowed cannot be drawn. Raises FailedPrecondition when nothing is."""
+        self._all["id"] = np.arange(len(row), dtype=np.int32)
+        self._all["logit"] = row
+        self._apply(self._all)
+        allowed: Row = self._all["logit"].copy()
+        if not np.isfinite(allowed).any():
+            raise FailedPrecondition("GRAMMAR_DEAD_END", "the grammar allows nothing that this model can write here")
+        return allowed
+
+    def accept(self, token: int) -> None:
+        """Go on by one token, which is allowed. Raises FailedPrecondition when there are too many ways to go on."""
+        began = time.thread_time()
+        lib.llama_sampler_accept(self._sampler, token)
+        if time.thread_time() - began > _LONGEST_S:
+            raise FailedPrecondition("GRAMMAR_TOO_WIDE", "the ways in which the text may go on in its grammar multiply")
+
+    def close(self) -> None:
+        lib.llama_sampler_free(self._sampler)
+
+    def _apply(self, candidates: Any) -> None:
+        array = lib.llama_token_data_array()
+        array.data = candidates.ctypes.data_as(ctypes.POINTER(lib.llama_token_data))
+        array.size, array.selected, array.sorted = len(candidates), -1, False
+        lib.llama_sampler_apply(self._sampler, ctypes.byref(array))
+
+
+def _init(vocab: Any, grammar: str) -> Any:
+    return lib.llama_sampler_init_grammar(vocab, grammar.encode(), b"root")
+
+
+def _check_counts(schema: object) -> None:
+    if isinstance(schema, dict):
+        for name, value in schema.items():
+            if name in _COUNTS and isinstance(value, int | float) and value > _MOST_COUNTED:
+                raise InvalidInput(SCHEMA, f"has {name} {value}; the most is {_MOST_COUNTED}")
+            _check_counts(value)
+    elif isinstance(schema, list):
+        for value in schema:
+            _check_counts(value)
