@@ -23,6 +23,7 @@ _sym_db = _symbol_database.Default()
 
 
 from assistant.common.v1 import access_pb2 as assistant_dot_common_dot_v1_dot_access__pb2
+from assistant.common.v1 import erasure_pb2 as assistant_dot_common_dot_v1_dot_erasure__pb2
 from assistant.common.v1 import heartbeat_pb2 as assistant_dot_common_dot_v1_dot_heartbeat__pb2
 from assistant.inference.v1 import sampling_pb2 as assistant_dot_inference_dot_v1_dot_sampling__pb2
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
@@ -30,7 +31,7 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&assistant/inference/v1/responses.proto\x12\x16\x61ssistant.inference.v1\x1a assistant/common/v1/access.proto\x1a#assistant/common/v1/heartbeat.proto\x1a%assistant/inference/v1/sampling.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc3\x03\n\x11GeneratedResponse\x12\x13\n\x0bresponse_id\x18\x01 \x01(\t\x12\x12\n\nmessage_id\x18\x02 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x03 \x01(\t\x12\x10\n\x08response\x18\x04 \x01(\t\x12\x12\n\nconfidence\x18\x05 \x01(\x01\x12\x15\n\rmodel_version\x18\x06 \x01(\t\x12\x36\n\x06status\x18\x07 \x01(\x0e\x32&.assistant.inference.v1.ResponseStatus\x12\x30\n\x0cgenerated_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10rejection_reason\x18\t \x01(\t\x12\x17\n\x0f\x65\x64ited_response\x18\n \x01(\t\x12;\n\rfinish_reason\x18\x0b \x01(\x0e\x32$.assistant.inference.v1.FinishReason\x12\x13\n\x0binstruction\x18\x0c \x01(\t\x12\x12\n\nsuggestion\x18\r \x01(\x05\x12,\n\x08\x61\x63ted_at\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"1\n\x0e\x43ontextOptions\x12\x1f\n\x0bmax_history\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\"\xe4\x02\n\x17GenerateResponseRequest\x12\x1f\n\nmessage_id\x18\x01 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x37\n\x07\x63ontext\x18\x02 \x01(\x0b\x32&.assistant.inference.v1.ContextOptions\x12\x1e\n\x0bsuggestions\x18\x03 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x04(\x00\x12\x1d\n\x0binstruction\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x39\n\x08sampling\x18\x05 \x01(\x0b\x32\'.assistant.inference.v1.SamplingOptions\x12\x12\n\nskip_cache\x18\x06 \x01(\x08\x12$\n\x0f\x63onversation_id\x18\x07 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x1a\n\x08model_id\x18\x08 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x1f\n\nrequest_id\x18\t \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xf9\x01\n\x18GenerateResponseResponse\x12\x13\n\x0bresponse_id\x18\x01 \x01(\t\x12\x10\n\x08response\x18\x02 \x01(\t\x12\x12\n\nconfidence\x18\x03 \x01(\x01\x12\x15\n\rmodel_version\x18\x04 \x01(\t\x12;\n\rfinish_reason\x18\x05 \x01(\x0e\x32$.assistant.inference.v1.FinishReason\x12\x0e\n\x06\x63\x61\x63hed\x18\x06 \x01(\x08\x12>\n\x0bsuggestions\x18\x07 \x03(\x0b\x32).assistant.inference.v1.GeneratedResponse\"\xc1\x02\n\x15StreamResponseRequest\x12\x1f\n\nmessage_id\x18\x01 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x37\n\x07\x63ontext\x18\x02 \x01(\x0b\x32&.assistant.inference.v1.ContextOptions\x12\x1e\n\x0bsuggestions\x18\x03 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x04(\x00\x12\x1d\n\x0binstruction\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x39\n\x08sampling\x18\x05 \x01(\x0b\x32\'.assistant.inference.v1.SamplingOptions\x12\x12\n\nskip_cache\x18\x06 \x01(\x08\x12$\n\x0f\x63onversation_id\x18\x07 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x1a\n\x08model_id\x18\x08 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\"\xee\x02\n\x16StreamResponseResponse\x12:\n\x07started\x18\x01 \x01(\x0b\x32\'.assistant.inference.v1.ResponseStartedH\x00\x12\x39\n\x05state\x18\x02 \x01(\x0b\x32(.assistant.inference.v1.ResponseProgressH\x00\x12\x36\n\x05token\x18\x03 \x01(\x0b\x32%.assistant.inference.v1.ResponseTokenH\x00\x12\x34\n\x04\x64one\x18\x04 \x01(\x0b\x32$.assistant.inference.v1.ResponseDoneH\x00\x12\x31\n\x05\x65rror\x18\x05 \x01(\x0b\x32 .assistant.common.v1.StreamErrorH\x00\x12\x33\n\theartbeat\x18\x06 \x01(\x0b\x32\x1e.assistant.common.v1.HeartbeatH\x00\x42\x07\n\x05\x65vent\"`\n\x0fResponseStarted\x12\x13\n\x0bresponse_id\x18\x01 \x01(\t\x12\x0e\n\x06\x63\x61\x63hed\x18\x02 \x01(\x08\x12\x14\n\x0cresponse_ids\x18\x03 \x03(\t\x12\x12\n\nmessage_id\x18\x04 \x01(\t\"\xd6\x01\n\x10ResponseProgress\x12=\n\x05state\x18\x01 \x01(\x0e\x32..assistant.inference.v1.ResponseProgress.State\x12\x16\n\x0equeue_position\x18\x02 \x01(\x05\x12\x13\n\x0b\x65ta_seconds\x18\x03 \x01(\x01\"V\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_QUEUED\x10\x01\x12\x11\n\rSTATE_READING\x10\x02\x12\x11\n\rSTATE_WRITING\x10\x03\"1\n\rResponseToken\x12\x12\n\nsuggestion\x18\x01 \x01(\x05\x12\x0c\n\x04text\x18\x02 \x01(\t\"\x8e\x02\n\x0cResponseDone\x12\x13\n\x0bresponse_id\x18\x01 \x01(\t\x12\x10\n\x08response\x18\x02 \x01(\t\x12\x12\n\nconfidence\x18\x03 \x01(\x01\x12\x15\n\rmodel_version\x18\x04 \x01(\t\x12;\n\rfinish_reason\x18\x05 \x01(\x0e\x32$.assistant.inference.v1.FinishReason\x12\x12\n\nsuggestion\x18\x06 \x01(\x05\x12\x0c\n\x04last\x18\x07 \x01(\x08\x12\x15\n\rprompt_tokens\x18\x08 \x01(\x05\x12\x19\n\x11\x63ompletion_tokens\x18\t \x01(\x05\x12\x1b\n\x13\x66irst_token_seconds\x18\n \x01(\x01\"\x81\x01\n\x14GenerateAsyncRequest\x12H\n\x07request\x18\x01 \x01(\x0b\x32/.assistant.inference.v1.GenerateResponseRequestB\x06\xbaH\x03\xc8\x01\x01\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"K\n\x15GenerateAsyncResponse\x12\x32\n\x03job\x18\x01 \x01(\x0b\x32%.assistant.inference.v1.GenerationJob\"\xb9\x02\n\rGenerationJob\x12\x0e\n\x06job_id\x18\x01 \x01(\t\x12/\n\x05state\x18\x02 \x01(\x0e\x32 .assistant.inference.v1.JobState\x12;\n\x08response\x18\x03 \x01(\x0b\x32).assistant.inference.v1.GeneratedResponse\x12\x16\n\x0equeue_position\x18\x04 \x01(\x05\x12\x13\n\x0b\x65ta_seconds\x18\x05 \x01(\x01\x12\r\n\x05\x65rror\x18\x06 \x01(\t\x12\x10\n\x08\x61ttempts\x18\x07 \x01(\x05\x12.\n\ncreated_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nded_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\")\n\rGetJobRequest\x12\x18\n\x06job_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"D\n\x0eGetJobResponse\x12\x32\n\x03job\x18\x01 \x01(\x0b\x32%.assistant.inference.v1.GenerationJob\"+\n\x0fWatchJobRequest\x12\x18\n\x06job_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\xf0\x01\n\x10WatchJobResponse\x12\x34\n\x03job\x18\x01 \x01(\x0b\x32%.assistant.inference.v1.GenerationJobH\x00\x12\x33\n\theartbeat\x18\x02 \x01(\x0b\x32\x1e.assistant.common.v1.HeartbeatH\x00\x12\x35\n\x04\x64one\x18\x03 \x01(\x0b\x32%.assistant.inference.v1.GenerationJobH\x00\x12\x31\n\x05\x65rror\x18\x04 \x01(\x0b\x32 .assistant.common.v1.StreamErrorH\x00\x42\x07\n\x05\x65vent\",\n\x10\x43\x61ncelJobRequest\x12\x18\n\x06job_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"G\n\x11\x43\x61ncelJobResponse\x12\x32\n\x03job\x18\x01 \x01(\x0b\x32%.assistant.inference.v1.GenerationJob\"v\n\x14ListResponsesRequest\x12!\n\x0f\x63onversation_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\"n\n\x15ListResponsesResponse\x12<\n\tresponses\x18\x01 \x03(\x0b\x32).assistant.inference.v1.GeneratedResponse\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"3\n\x12GetResponseRequest\x12\x1d\n\x0bresponse_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"R\n\x13GetResponseResponse\x12;\n\x08response\x18\x01 \x01(\x0b\x32).assistant.inference.v1.GeneratedResponse\"\xb9\x01\n\x14\x41\x63tOnResponseRequest\x12\x1d\n\x0bresponse_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12:\n\x06\x61\x63tion\x18\x02 \x01(\x0e\x32\x1e.assistant.inference.v1.ActionB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\"\n\x0f\x65\x64ited_response\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x18\xa0\x9c\x01\x12\"\n\x10rejection_reason\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\"T\n\x15\x41\x63tOnResponseResponse\x12;\n\x08response\x18\x01 \x01(\x0b\x32).assistant.inference.v1.GeneratedResponse\"T\n\x13NoteArrivalsRequest\x12=\n\x08\x61rrivals\x18\x01 \x03(\x0b\x32\x1f.assistant.inference.v1.ArrivalB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x64\"\x8b\x01\n\x07\x41rrival\x12!\n\x0f\x63onversation_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\nmessage_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x0e\n\x06is_own\x18\x03 \x01(\x08\x12\x1b\n\x08own_text\x18\x04 \x01(\tB\t\xbaH\x06r\x04\x18\xa0\x8d\x06\x12\x12\n\nauto_draft\x18\x05 \x01(\x08\"\x16\n\x14NoteArrivalsResponse*\xa3\x02\n\x0eResponseStatus\x12\x1f\n\x1bRESPONSE_STATUS_UNSPECIFIED\x10\x00\x12\x1e\n\x1aRESPONSE_STATUS_GENERATING\x10\x01\x12\x1d\n\x19RESPONSE_STATUS_COMPLETED\x10\x02\x12\x1c\n\x18RESPONSE_STATUS_REJECTED\x10\x03\x12\x1c\n\x18RESPONSE_STATUS_ACCEPTED\x10\x04\x12\x1a\n\x16RESPONSE_STATUS_EDITED\x10\x05\x12\x1a\n\x16RESPONSE_STATUS_FAILED\x10\x06\x12\x1d\n\x19RESPONSE_STATUS_CANCELLED\x10\x07\x12\x1e\n\x1aRESPONSE_STATUS_SUPERSEDED\x10\x08*\x9a\x01\n\x08JobState\x12\x19\n\x15JOB_STATE_UNSPECIFIED\x10\x00\x12\x14\n\x10JOB_STATE_QUEUED\x10\x01\x12\x15\n\x11JOB_STATE_RUNNING\x10\x02\x12\x17\n\x13JOB_STATE_COMPLETED\x10\x03\x12\x14\n\x10JOB_STATE_FAILED\x10\x04\x12\x17\n\x13JOB_STATE_CANCELLED\x10\x05*W\n\x06\x41\x63tion\x12\x16\n\x12\x41\x43TION_UNSPECIFIED\x10\x00\x12\x11\n\rACTION_ACCEPT\x10\x01\x12\x0f\n\x0b\x41\x43TION_EDIT\x10\x02\x12\x11\n\rACTION_REJECT\x10\x03\x32\xe8\x0b\n\x10ResponsesService\x12\x9d\x01\n\x10GenerateResponse\x12/.assistant.inference.v1.GenerateResponseRequest\x1a\x30.assistant.inference.v1.GenerateResponseResponse\"&\xc8\xf3\x18\x02\x82\xd3\xe4\x93\x02\x1c\"\x17/api/responses/generate:\x01*\x12\x97\x01\n\x0eStreamResponse\x12-.assistant.inference.v1.StreamResponseRequest\x1a..assistant.inference.v1.StreamResponseResponse\"$\xc8\xf3\x18\x02\x82\xd3\xe4\x93\x02\x1a\"\x15/api/responses/stream:\x01*0\x01\x12\x9a\x01\n\rGenerateAsync\x12,.assistant.inference.v1.GenerateAsyncRequest\x1a-.assistant.inference.v1.GenerateAsyncResponse\",\xc8\xf3\x18\x02\x82\xd3\xe4\x93\x02\"\"\x1d/api/responses/generate/async:\x01*\x12\x81\x01\n\x06GetJob\x12%.assistant.inference.v1.GetJobRequest\x1a&.assistant.inference.v1.GetJobResponse\"(\xc8\xf3\x18\x02\x82\xd3\xe4\x93\x02\x1e\x12\x1c/api/responses/jobs/{job_id}\x12\x8f\x01\n\x08WatchJob\x12\'.assistant.inference.v1.WatchJobRequest\x1a(.assistant.inference.v1.WatchJobResponse\".\xc8\xf3\x18\x02\x82\xd3\xe4\x93\x02$\x12\"/api/responses/jobs/{job_id}:watch0\x01\x12\x94\x01\n\tCancelJob\x12(.assistant.inference.v1.CancelJobRequest\x1a).assistant.inference.v1.CancelJobResponse\"2\xc8\xf3\x18\x02\x82\xd3\xe4\x93\x02(\"#/api/responses/jobs/{job_id}:cancel:\x01*\x12\xa8\x01\n\rListResponses\x12,.assistant.inference.v1.ListResponsesRequest\x1a-.assistant.inference.v1.ListResponsesResponse\":\xc8\xf3\x18\x02\x82\xd3\xe4\x93\x02\x30\x12./api/conversations/{conversation_id}/responses\x12\x90\x01\n\x0bGetResponse\x12*.assistant.inference.v1.GetResponseRequest\x1a+.assistant.inference.v1.GetResponseResponse\"(\xc8\xf3\x18\x02\x82\xd3\xe4\x93\x02\x1e\x12\x1c/api/responses/{response_id}\x12o\n\x0cNoteArrivals\x12+.assistant.inference.v1.NoteArrivalsRequest\x1a,.assistant.inference.v1.NoteArrivalsResponse\"\x04\xc8\xf3\x18\x05\x12\xa0\x01\n\rActOnResponse\x12,.assistant.inference.v1.ActOnResponseRequest\x1a-.assistant.inference.v1.ActOnResponseResponse\"2\xc8\xf3\x18\x02\x82\xd3\xe4\x93\x02(\"#/api/responses/{response_id}/action:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&assistant/inference/v1/responses.proto\x12\x16\x61ssistant.inference.v1\x1a assistant/common/v1/access.proto\x1a!assistant/common/v1/erasure.proto\x1a#assistant/common/v1/heartbeat.proto\x1a%assistant/inference/v1/sampling.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd3\x03\n\x11GeneratedResponse\x12\x13\n\x0bresponse_id\x18\x01 \x01(\t\x12\x12\n\nmessage_id\x18\x02 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x03 \x01(\t\x12\x10\n\x08response\x18\x04 \x01(\t\x12\x12\n\nconfidence\x18\x05 \x01(\x01\x12\x15\n\rmodel_version\x18\x06 \x01(\t\x12\x36\n\x06status\x18\x07 \x01(\x0e\x32&.assistant.inference.v1.ResponseStatus\x12\x30\n\x0cgenerated_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10rejection_reason\x18\t \x01(\t\x12\x17\n\x0f\x65\x64ited_response\x18\n \x01(\t\x12;\n\rfinish_reason\x18\x0b \x01(\x0e\x32$.assistant.inference.v1.FinishReason\x12\x13\n\x0binstruction\x18\x0c \x01(\t\x12\x12\n\nsuggestion\x18\r \x01(\x05\x12,\n\x08\x61\x63ted_at\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x65rased\x18\x0f \x01(\x08\"1\n\x0e\x43ontextOptions\x12\x1f\n\x0bmax_history\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\"\xe4\x02\n\x17GenerateResponseRequest\x12\x1f\n\nmessage_id\x18\x01 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x37\n\x07\x63ontext\x18\x02 \x01(\x0b\x32&.assistant.inference.v1.ContextOptions\x12\x1e\n\x0bsuggestions\x18\x03 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x04(\x00\x12\x1d\n\x0binstruction\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x39\n\x08sampling\x18\x05 \x01(\x0b\x32\'.assistant.inference.v1.SamplingOptions\x12\x12\n\nskip_cache\x18\x06 \x01(\x08\x12$\n\x0f\x63onversation_id\x18\x07 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x1a\n\x08model_id\x18\x08 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x1f\n\nrequest_id\x18\t \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xf9\x01\n\x18GenerateResponseResponse\x12\x13\n\x0bresponse_id\x18\x01 \x01(\t\x12\x10\n\x08response\x18\x02 \x01(\t\x12\x12\n\nconfidence\x18\x03 \x01(\x01\x12\x15\n\rmodel_version\x18\x04 \x01(\t\x12;\n\rfinish_reason\x18\x05 \x01(\x0e\x32$.assistant.inference.v1.FinishReason\x12\x0e\n\x06\x63\x61\x63hed\x18\x06 \x01(\x08\x12>\n\x0bsuggestions\x18\x07 \x03(\x0b\x32).assistant.inference.v1.GeneratedResponse\"\xc1\x02\n\x15StreamResponseRequest\x12\x1f\n\nmessage_id\x18\x01 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x37\n\x07\x63ontext\x18\x02 \x01(\x0b\x32&.assistant.inference.v1.ContextOptions\x12\x1e\n\x0bsuggestions\x18\x03 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x04(\x00\x12\x1d\n\x0binstruction\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x39\n\x08sampling\x18\x05 \x01(\x0b\x32\'.assistant.inference.v1.SamplingOptions\x12\x12\n\nskip_cache\x18\x06 \x01(\x08\x12$\n\x0f\x63onversation_id\x18\x07 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x1a\n\x08model_id\x18\x08 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\"\xee\x02\n\x16StreamResponseResponse\x12:\n\x07started\x18\x01 \x01(\x0b\x32\'.assistant.inference.v1.ResponseStartedH\x00\x12\x39\n\x05state\x18\x02 \x01(\x0b\x32(.assistant.inference.v1.ResponseProgressH\x00\x12\x36\n\x05token\x18\x03 \x01(\x0b\x32%.assistant.inference.v1.ResponseTokenH\x00\x12\x34\n\x04\x64one\x18\x04 \x01(\x0b\x32$.assistant.inference.v1.ResponseDoneH\x00\x12\x31\n\x05\x65rror\x18\x05 \x01(\x0b\x32 .assistant.common.v1.StreamErrorH\x00\x12\x33\n\theartbeat\x18\x06 \x01(\x0b\x32\x1e.assistant.common.v1.HeartbeatH\x00\x42\x07\n\x05\x65vent\"`\n\x0fResponseStarted\x12\x13\n\x0bresponse_id\x18\x01 \x01(\t\x12\x0e\n\x06\x63\x61\x63hed\x18\x02 \x01(\x08\x12\x14\n\x0cresponse_ids\x18\x03 \x03(\t\x12\x12\n\nmessage_id\x18\x04 \x01(\t\"\xd6\x01\n\x10ResponseProgress\x12=\n\x05state\x18\x01 \x01(\x0e\x32..assistant.inference.v1.ResponseProgress.State\x12\x16\n\x0equeue_position\x18\x02 \x01(\x05\x12\x13\n\x0b\x65ta_seconds\x18\x03 \x01(\x01\"V\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_QUEUED\x10\x01\x12\x11\n\rSTATE_READING\x10\x02\x12\x11\n\rSTATE_WRITING\x10\x03\"1\n\rResponseToken\x12\x12\n\nsuggestion\x18\x01 \x01(\x05\x12\x0c\n\x04text\x18\x02 \x01(\t\"\x8e\x02\n\x0cResponseDone\x12\x13\n\x0bresponse_id\x18\x01 \x01(\t\x12\x10\n\x08response\x18\x02 \x01(\t\x12\x12\n\nconfidence\x18\x03 \x01(\x01\x12\x15\n\rmodel_version\x18\x04 \x01(\t\x12;\n\rfinish_reason\x18\x05 \x01(\x0e\x32$.assistant.inference.v1.FinishReason\x12\x12\n\nsuggestion\x18\x06 \x01(\x05\x12\x0c\n\x04last\x18\x07 \x01(\x08\x12\x15\n\rprompt_tokens\x18\x08 \x01(\x05\x12\x19\n\x11\x63ompletion_tokens\x18\t \x01(\x05\x12\x1b\n\x13\x66irst_token_seconds\x18\n \x01(\x01\"\x81\x01\n\x14GenerateAsyncRequest\x12H\n\x07request\x18\x01 \x01(\x0b\x32/.assistant.inference.v1.GenerateResponseRequestB\x06\xbaH\x03\xc8\x01\x01\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"K\n\x15GenerateAsyncResponse\x12\x32\n\x03job\x18\x01 \x01(\x0b\x32%.assistant.inference.v1.GenerationJob\"\xb9\x02\n\rGenerationJob\x12\x0e\n\x06job_id\x18\x01 \x01(\t\x12/\n\x05state\x18\x02 \x01(\x0e\x32 .assistant.inference.v1.JobState\x12;\n\x08response\x18\x03 \x01(\x0b\x32).assistant.inference.v1.GeneratedResponse\x12\x16\n\x0equeue_position\x18\x04 \x01(\x05\x12\x13\n\x0b\x65ta_seconds\x18\x05 \x01(\x01\x12\r\n\x05\x65rror\x18\x06 \x01(\t\x12\x10\n\x08\x61ttempts\x18\x07 \x01(\x05\x12.\n\ncreated_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nded_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\")\n\rGetJobRequest\x12\x18\n\x06job_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"D\n\x0eGetJobResponse\x12\x32\n\x03job\x18\x01 \x01(\x0b\x32%.assistant.inference.v1.GenerationJob\"+\n\x0fWatchJobRequest\x12\x18\n\x06job_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\xf0\x01\n\x10WatchJobResponse\x12\x34\n\x03job\x18\x01 \x01(\x0b\x32%.assistant.inference.v1.GenerationJobH\x00\x12\x33\n\theartbeat\x18\x02 \x01(\x0b\x32\x1e.assistant.common.v1.HeartbeatH\x00\x12\x35\n\x04\x64one\x18\x03 \x01(\x0b\x32%.assistant.inference.v1.GenerationJobH\x00\x12\x31\n\x05\x65rror\x18\x04 \x01(\x0b\x32 .assistant.common.v1.StreamErrorH\x00\x42\x07\n\x05\x65vent\",\n\x10\x43\x61ncelJobRequest\x12\x18\n\x06job_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"G\n\x11\x43\x61ncelJobResponse\x12\x32\n\x03job\x18\x01 \x01(\x0b\x32%.assistant.inference.v1.GenerationJob\"v\n\x14ListResponsesRequest\x12!\n\x0f\x63onversation_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\"n\n\x15ListResponsesResponse\x12<\n\tresponses\x18\x01 \x03(\x0b\x32).assistant.inference.v1.GeneratedResponse\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"3\n\x12GetResponseRequest\x12\x1d\n\x0bresponse_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"R\n\x13GetResponseResponse\x12;\n\x08response\x18\x01 \x01(\x0b\x32).assistant.inference.v1.GeneratedResponse\"\xb9\x01\n\x14\x41\x63tOnResponseRequest\x12\x1d\n\x0bresponse_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12:\n\x06\x61\x63tion\x18\x02 \x01(\x0e\x32\x1e.assistant.inference.v1.ActionB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\"\n\x0f\x65\x64ited_response\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x18\xa0\x9c\x01\x12\"\n\x10rejection_reason\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\"T\n\x15\x41\x63tOnResponseResponse\x12;\n\x08response\x18\x01 \x01(\x0b\x32).assistant.inference.v1.GeneratedResponse\"T\n\x13NoteArrivalsRequest\x12=\n\x08\x61rrivals\x18\x01 \x03(\x0b\x32\x1f.assistant.inference.v1.ArrivalB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x64\"\x8b\x01\n\x07\x41rrival\x12!\n\x0f\x63onversation_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\nmessage_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x0e\n\x06is_own\x18\x03 \x01(\x08\x12\x1b\n\x08own_text\x18\x04 \x01(\tB\t\xbaH\x06r\x04\x18\xa0\x8d\x06\x12\x12\n\nauto_draft\x18\x05 \x01(\x08\"\x16\n\x14NoteArrivalsResponse\"M\n\x14\x45raseMessagesRequest\x12\x35\n\x07\x65rasure\x18\x01 \x01(\x0b\x32\x1c.assistant.common.v1.ErasureB\x06\xbaH\x03\xc8\x01\x01\"B\n\x15\x45raseMessagesResponse\x12\x16\n\x0eresponse_count\x18\x01 \x01(\x03\x12\x11\n\tjob_count\x18\x02 \x01(\x03*\xa3\x02\n\x0eResponseStatus\x12\x1f\n\x1bRESPONSE_STATUS_UNSPECIFIED\x10\x00\x12\x1e\n\x1aRESPONSE_STATUS_GENERATING\x10\x01\x12\x1d\n\x19RESPONSE_STATUS_COMPLETED\x10\x02\x12\x1c\n\x18RESPONSE_STATUS_REJECTED\x10\x03\x12\x1c\n\x18RESPONSE_STATUS_ACCEPTED\x10\x04\x12\x1a\n\x16RESPONSE_STATUS_EDITED\x10\x05\x12\x1a\n\x16RESPONSE_STATUS_FAILED\x10\x06\x12\x1d\n\x19RESPONSE_STATUS_CANCELLED\x10\x07\x12\x1e\n\x1aRESPONSE_STATUS_SUPERSEDED\x10\x08*\x9a\x01\n\x08JobState\x12\x19\n\x15JOB_STATE_UNSPECIFIED\x10\x00\x12\x14\n\x10JOB_STATE_QUEUED\x10\x01\x12\x15\n\x11JOB_STATE_RUNNING\x10\x02\x12\x17\n\x13JOB_STATE_COMPLETED\x10\x03\x12\x14\n\x10JOB_STATE_FAILED\x10\x04\x12\x17\n\x13JOB_STATE_CANCELLED\x10\x05*W\n\x06\x41\x63tion\x12\x16\n\x12\x41\x43TION_UNSPECIFIED\x10\x00\x12\x11\n\rACTION_ACCEPT\x10\x01\x12\x0f\n\x0b\x41\x43TION_EDIT\x10\x02\x12\x11\n\rACTION_REJECT\x10\x03\x32\xdc\x0c\n\x10ResponsesService\x12\x9d\x01\n\x10GenerateResponse\x12/.assistant.inference.v1.GenerateResponseRequest\x1a\x30.assistant.inference.v1.GenerateResponseResponse\"&\xc8\xf3\x18\x02\x82\xd3\xe4\x93\x02\x1c\"\x17/api/responses/generate:\x01*\x12\x97\x01\n\x0eStreamResponse\x12-.assistant.inference.v1.StreamResponseRequest\x1a..assistant.inference.v1.StreamResponseResponse\"$\xc8\xf3\x18\x02\x82\xd3\xe4\x93\x02\x1a\"\x15/api/responses/stream:\x01*0\x01\x12\x9a\x01\n\rGenerateAsync\x12,.assistant.inference.v1.GenerateAsyncRequest\x1a-.assistant.inference.v1.GenerateAsyncResponse\",\xc8\xf3\x18\x02\x82\xd3\xe4\x93\x02\"\"\x1d/api/responses/generate/async:\x01*\x12\x81\x01\n\x06GetJob\x12%.assistant.inference.v1.GetJobRequest\x1a&.assistant.inference.v1.GetJobResponse\"(\xc8\xf3\x18\x02\x82\xd3\xe4\x93\x02\x1e\x12\x1c/api/responses/jobs/{job_id}\x12\x8f\x01\n\x08WatchJob\x12\'.assistant.inference.v1.WatchJobRequest\x1a(.assistant.inference.v1.WatchJobResponse\".\xc8\xf3\x18\x02\x82\xd3\xe4\x93\x02$\x12\"/api/responses/jobs/{job_id}:watch0\x01\x12\x94\x01\n\tCancelJob\x12(.assistant.inference.v1.CancelJobRequest\x1a).assistant.inference.v1.CancelJobResponse\"2\xc8\xf3\x18\x02\x82\xd3\xe4\x93\x02(\"#/api/responses/jobs/{job_id}:cancel:\x01*\x12\xa8\x01\n\rListResponses\x12,.assistant.inference.v1.ListResponsesRequest\x1a-.assistant.inference.v1.ListResponsesResponse\":\xc8\xf3\x18\x02\x82\xd3\xe4\x93\x02\x30\x12./api/conversations/{conversation_id}/responses\x12\x90\x01\n\x0bGetResponse\x12*.assistant.inference.v1.GetResponseRequest\x1a+.assistant.inference.v1.GetResponseResponse\"(\xc8\xf3\x18\x02\x82\xd3\xe4\x93\x02\x1e\x12\x1c/api/responses/{response_id}\x12o\n\x0cNoteArrivals\x12+.assistant.inference.v1.NoteArrivalsRequest\x1a,.assistant.inference.v1.NoteArrivalsResponse\"\x04\xc8\xf3\x18\x05\x12r\n\rEraseMessages\x12,.assistant.inference.v1.EraseMessagesRequest\x1a-.assistant.inference.v1.EraseMessagesResponse\"\x04\xc8\xf3\x18\x05\x12\xa0\x01\n\rActOnResponse\x12,.assistant.inference.v1.ActOnResponseRequest\x1a-.assistant.inference.v1.ActOnResponseResponse\"2\xc8\xf3\x18\x02\x82\xd3\xe4\x93\x02(\"#/api/responses/{response_id}/action:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -95,6 +96,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ARRIVAL'].fields_by_name['message_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_ARRIVAL'].fields_by_name['own_text']._loaded_options = None
   _globals['_ARRIVAL'].fields_by_name['own_text']._serialized_options = b'\272H\006r\004\030\240\215\006'
+  _globals['_ERASEMESSAGESREQUEST'].fields_by_name['erasure']._loaded_options = None
+  _globals['_ERASEMESSAGESREQUEST'].fields_by_name['erasure']._serialized_options = b'\272H\003\310\001\001'
   _globals['_RESPONSESSERVICE'].methods_by_name['GenerateResponse']._loaded_options = None
   _globals['_RESPONSESSERVICE'].methods_by_name['GenerateResponse']._serialized_options = b'\310\363\030\002\202\323\344\223\002\034\"\027/api/responses/generate:\001*'
   _globals['_RESPONSESSERVICE'].methods_by_name['StreamResponse']._loaded_options = None
@@ -113,72 +116,78 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RESPONSESSERVICE'].methods_by_name['GetResponse']._serialized_options = b'\310\363\030\002\202\323\344\223\002\036\022\034/api/responses/{response_id}'
   _globals['_RESPONSESSERVICE'].methods_by_name['NoteArrivals']._loaded_options = None
   _globals['_RESPONSESSERVICE'].methods_by_name['NoteArrivals']._serialized_options = b'\310\363\030\005'
+  _globals['_RESPONSESSERVICE'].methods_by_name['EraseMessages']._loaded_options = None
+  _globals['_RESPONSESSERVICE'].methods_by_name['EraseMessages']._serialized_options = b'\310\363\030\005'
   _globals['_RESPONSESSERVICE'].methods_by_name['ActOnResponse']._loaded_options = None
   _globals['_RESPONSESSERVICE'].methods_by_name['ActOnResponse']._serialized_options = b'\310\363\030\002\202\323\344\223\002(\"#/api/responses/{response_id}/action:\001*'
-  _globals['_RESPONSESTATUS']._serialized_start=4657
-  _globals['_RESPONSESTATUS']._serialized_end=4948
-  _globals['_JOBSTATE']._serialized_start=4951
-  _globals['_JOBSTATE']._serialized_end=5105
-  _globals['_ACTION']._serialized_start=5107
-  _globals['_ACTION']._serialized_end=5194
-  _globals['_GENERATEDRESPONSE']._serialized_start=269
-  _globals['_GENERATEDRESPONSE']._serialized_end=720
-  _globals['_CONTEXTOPTIONS']._serialized_start=722
-  _globals['_CONTEXTOPTIONS']._serialized_end=771
-  _globals['_GENERATERESPONSEREQUEST']._serialized_start=774
-  _globals['_GENERATERESPONSEREQUEST']._serialized_end=1130
-  _globals['_GENERATERESPONSERESPONSE']._serialized_start=1133
-  _globals['_GENERATERESPONSERESPONSE']._serialized_end=1382
-  _globals['_STREAMRESPONSEREQUEST']._serialized_start=1385
-  _globals['_STREAMRESPONSEREQUEST']._serialized_end=1706
-  _globals['_STREAMRESPONSERESPONSE']._serialized_start=1709
-  _globals['_STREAMRESPONSERESPONSE']._serialized_end=2075
-  _globals['_RESPONSESTARTED']._serialized_start=2077
-  _globals['_RESPONSESTARTED']._serialized_end=2173
-  _globals['_RESPONSEPROGRESS']._serialized_start=2176
-  _globals['_RESPONSEPROGRESS']._serialized_end=2390
-  _globals['_RESPONSEPROGRESS_STATE']._serialized_start=2304
-  _globals['_RESPONSEPROGRESS_STATE']._serialized_end=2390
-  _globals['_RESPONSETOKEN']._serialized_start=2392
-  _globals['_RESPONSETOKEN']._serialized_end=2441
-  _globals['_RESPONSEDONE']._serialized_start=2444
-  _globals['_RESPONSEDONE']._serialized_end=2714
-  _globals['_GENERATEASYNCREQUEST']._serialized_start=2717
-  _globals['_GENERATEASYNCREQUEST']._serialized_end=2846
-  _globals['_GENERATEASYNCRESPONSE']._serialized_start=2848
-  _globals['_GENERATEASYNCRESPONSE']._serialized_end=2923
-  _globals['_GENERATIONJOB']._serialized_start=2926
-  _globals['_GENERATIONJOB']._serialized_end=3239
-  _globals['_GETJOBREQUEST']._serialized_start=3241
-  _globals['_GETJOBREQUEST']._serialized_end=3282
-  _globals['_GETJOBRESPONSE']._serialized_start=3284
-  _globals['_GETJOBRESPONSE']._serialized_end=3352
-  _globals['_WATCHJOBREQUEST']._serialized_start=3354
-  _globals['_WATCHJOBREQUEST']._serialized_end=3397
-  _globals['_WATCHJOBRESPONSE']._serialized_start=3400
-  _globals['_WATCHJOBRESPONSE']._serialized_end=3640
-  _globals['_CANCELJOBREQUEST']._serialized_start=3642
-  _globals['_CANCELJOBREQUEST']._serialized_end=3686
-  _globals['_CANCELJOBRESPONSE']._serialized_start=3688
-  _globals['_CANCELJOBRESPONSE']._serialized_end=3759
-  _globals['_LISTRESPONSESREQUEST']._serialized_start=3761
-  _globals['_LISTRESPONSESREQUEST']._serialized_end=3879
-  _globals['_LISTRESPONSESRESPONSE']._serialized_start=3881
-  _globals['_LISTRESPONSESRESPONSE']._serialized_end=3991
-  _globals['_GETRESPONSEREQUEST']._serialized_start=3993
-  _globals['_GETRESPONSEREQUEST']._serialized_end=4044
-  _globals['_GETRESPONSERESPONSE']._serialized_start=4046
-  _globals['_GETRESPONSERESPONSE']._serialized_end=4128
-  _globals['_ACTONRESPONSEREQUEST']._serialized_start=4131
-  _globals['_ACTONRESPONSEREQUEST']._serialized_end=4316
-  _globals['_ACTONRESPONSERESPONSE']._serialized_start=4318
-  _globals['_ACTONRESPONSERESPONSE']._serialized_end=4402
-  _globals['_NOTEARRIVALSREQUEST']._serialized_start=4404
-  _globals['_NOTEARRIVALSREQUEST']._serialized_end=4488
-  _globals['_ARRIVAL']._serialized_start=4491
-  _globals['_ARRIVAL']._serialized_end=4630
-  _globals['_NOTEARRIVALSRESPONSE']._serialized_start=4632
-  _globals['_NOTEARRIVALSRESPONSE']._serialized_end=4654
-  _globals['_RESPONSESSERVICE']._serialized_start=5197
-  _globals['_RESPONSESSERVICE']._serialized_end=6709
+  _globals['_RESPONSESTATUS']._serialized_start=4855
+  _globals['_RESPONSESTATUS']._serialized_end=5146
+  _globals['_JOBSTATE']._serialized_start=5149
+  _globals['_JOBSTATE']._serialized_end=5303
+  _globals['_ACTION']._serialized_start=5305
+  _globals['_ACTION']._serialized_end=5392
+  _globals['_GENERATEDRESPONSE']._serialized_start=304
+  _globals['_GENERATEDRESPONSE']._serialized_end=771
+  _globals['_CONTEXTOPTIONS']._serialized_start=773
+  _globals['_CONTEXTOPTIONS']._serialized_end=822
+  _globals['_GENERATERESPONSEREQUEST']._serialized_start=825
+  _globals['_GENERATERESPONSEREQUEST']._serialized_end=1181
+  _globals['_GENERATERESPONSERESPONSE']._serialized_start=1184
+  _globals['_GENERATERESPONSERESPONSE']._serialized_end=1433
+  _globals['_STREAMRESPONSEREQUEST']._serialized_start=1436
+  _globals['_STREAMRESPONSEREQUEST']._serialized_end=1757
+  _globals['_STREAMRESPONSERESPONSE']._serialized_start=1760
+  _globals['_STREAMRESPONSERESPONSE']._serialized_end=2126
+  _globals['_RESPONSESTARTED']._serialized_start=2128
+  _globals['_RESPONSESTARTED']._serialized_end=2224
+  _globals['_RESPONSEPROGRESS']._serialized_start=2227
+  _globals['_RESPONSEPROGRESS']._serialized_end=2441
+  _globals['_RESPONSEPROGRESS_STATE']._serialized_start=2355
+  _globals['_RESPONSEPROGRESS_STATE']._serialized_end=2441
+  _globals['_RESPONSETOKEN']._serialized_start=2443
+  _globals['_RESPONSETOKEN']._serialized_end=2492
+  _globals['_RESPONSEDONE']._serialized_start=2495
+  _globals['_RESPONSEDONE']._serialized_end=2765
+  _globals['_GENERATEASYNCREQUEST']._serialized_start=2768
+  _globals['_GENERATEASYNCREQUEST']._serialized_end=2897
+  _globals['_GENERATEASYNCRESPONSE']._serialized_start=2899
+  _globals['_GENERATEASYNCRESPONSE']._serialized_end=2974
+  _globals['_GENERATIONJOB']._serialized_start=2977
+  _globals['_GENERATIONJOB']._serialized_end=3290
+  _globals['_GETJOBREQUEST']._serialized_start=3292
+  _globals['_GETJOBREQUEST']._serialized_end=3333
+  _globals['_GETJOBRESPONSE']._serialized_start=3335
+  _globals['_GETJOBRESPONSE']._serialized_end=3403
+  _globals['_WATCHJOBREQUEST']._serialized_start=3405
+  _globals['_WATCHJOBREQUEST']._serialized_end=3448
+  _globals['_WATCHJOBRESPONSE']._serialized_start=3451
+  _globals['_WATCHJOBRESPONSE']._serialized_end=3691
+  _globals['_CANCELJOBREQUEST']._serialized_start=3693
+  _globals['_CANCELJOBREQUEST']._serialized_end=3737
+  _globals['_CANCELJOBRESPONSE']._serialized_start=3739
+  _globals['_CANCELJOBRESPONSE']._serialized_end=3810
+  _globals['_LISTRESPONSESREQUEST']._serialized_start=3812
+  _globals['_LISTRESPONSESREQUEST']._serialized_end=3930
+  _globals['_LISTRESPONSESRESPONSE']._serialized_start=3932
+  _globals['_LISTRESPONSESRESPONSE']._serialized_end=4042
+  _globals['_GETRESPONSEREQUEST']._serialized_start=4044
+  _globals['_GETRESPONSEREQUEST']._serialized_end=4095
+  _globals['_GETRESPONSERESPONSE']._serialized_start=4097
+  _globals['_GETRESPONSERESPONSE']._serialized_end=4179
+  _globals['_ACTONRESPONSEREQUEST']._serialized_start=4182
+  _globals['_ACTONRESPONSEREQUEST']._serialized_end=4367
+  _globals['_ACTONRESPONSERESPONSE']._serialized_start=4369
+  _globals['_ACTONRESPONSERESPONSE']._serialized_end=4453
+  _globals['_NOTEARRIVALSREQUEST']._serialized_start=4455
+  _globals['_NOTEARRIVALSREQUEST']._serialized_end=4539
+  _globals['_ARRIVAL']._serialized_start=4542
+  _globals['_ARRIVAL']._serialized_end=4681
+  _globals['_NOTEARRIVALSRESPONSE']._serialized_start=4683
+  _globals['_NOTEARRIVALSRESPONSE']._serialized_end=4705
+  _globals['_ERASEMESSAGESREQUEST']._serialized_start=4707
+  _globals['_ERASEMESSAGESREQUEST']._serialized_end=4784
+  _globals['_ERASEMESSAGESRESPONSE']._serialized_start=4786
+  _globals['_ERASEMESSAGESRESPONSE']._serialized_end=4852
+  _globals['_RESPONSESSERVICE']._serialized_start=5395
+  _globals['_RESPONSESSERVICE']._serialized_end=7023
 # @@protoc_insertion_point(module_scope)

@@ -3,6 +3,7 @@
 isort:skip_file
 Drafting replies and acting on drafts."""
 
+from assistant.common.v1 import erasure_pb2 as _erasure_pb2
 from assistant.common.v1 import heartbeat_pb2 as _heartbeat_pb2
 from assistant.inference.v1 import sampling_pb2 as _sampling_pb2
 from collections import abc as _abc
@@ -154,6 +155,7 @@ class GeneratedResponse(_message.Message):
     INSTRUCTION_FIELD_NUMBER: _builtins.int
     SUGGESTION_FIELD_NUMBER: _builtins.int
     ACTED_AT_FIELD_NUMBER: _builtins.int
+    ERASED_FIELD_NUMBER: _builtins.int
     response_id: _builtins.str
     """UUID."""
     message_id: _builtins.str
@@ -178,6 +180,8 @@ class GeneratedResponse(_message.Message):
     """The instruction it was made with."""
     suggestion: _builtins.int
     """Which suggestion of its request, from 0."""
+    erased: _builtins.bool
+    """Whether its texts were erased, because a message that it was made from was deleted or unsent. Nothing can be done with it then."""
     @_builtins.property
     def generated_at(self) -> _timestamp_pb2.Timestamp:
         """When it was made."""
@@ -203,10 +207,11 @@ class GeneratedResponse(_message.Message):
         instruction: _builtins.str = ...,
         suggestion: _builtins.int = ...,
         acted_at: _timestamp_pb2.Timestamp | None = ...,
+        erased: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["acted_at", b"acted_at", "generated_at", b"generated_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["acted_at", b"acted_at", "confidence", b"confidence", "conversation_id", b"conversation_id", "edited_response", b"edited_response", "finish_reason", b"finish_reason", "generated_at", b"generated_at", "instruction", b"instruction", "message_id", b"message_id", "model_version", b"model_version", "rejection_reason", b"rejection_reason", "response", b"response", "response_id", b"response_id", "status", b"status", "suggestion", b"suggestion"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acted_at", b"acted_at", "confidence", b"confidence", "conversation_id", b"conversation_id", "edited_response", b"edited_response", "erased", b"erased", "finish_reason", b"finish_reason", "generated_at", b"generated_at", "instruction", b"instruction", "message_id", b"message_id", "model_version", b"model_version", "rejection_reason", b"rejection_reason", "response", b"response", "response_id", b"response_id", "status", b"status", "suggestion", b"suggestion"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1139,3 +1144,53 @@ class NoteArrivalsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___NoteArrivalsResponse: _TypeAlias = NoteArrivalsResponse  # noqa: Y015
+
+@_typing.final
+class EraseMessagesRequest(_message.Message):
+    """What was deleted."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ERASURE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def erasure(self) -> _erasure_pb2.Erasure:
+        """What was deleted."""
+
+    def __init__(
+        self,
+        *,
+        erasure: _erasure_pb2.Erasure | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["erasure", b"erasure"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["erasure", b"erasure"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EraseMessagesRequest: _TypeAlias = EraseMessagesRequest  # noqa: Y015
+
+@_typing.final
+class EraseMessagesResponse(_message.Message):
+    """It was erased."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESPONSE_COUNT_FIELD_NUMBER: _builtins.int
+    JOB_COUNT_FIELD_NUMBER: _builtins.int
+    response_count: _builtins.int
+    """How many drafts lost their texts, or went with their conversation."""
+    job_count: _builtins.int
+    """How many jobs were removed or cancelled."""
+    def __init__(
+        self,
+        *,
+        response_count: _builtins.int = ...,
+        job_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["job_count", b"job_count", "response_count", b"response_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EraseMessagesResponse: _TypeAlias = EraseMessagesResponse  # noqa: Y015

@@ -80,6 +80,11 @@ class ResponsesServiceStub:
                 request_serializer=assistant_dot_inference_dot_v1_dot_responses__pb2.NoteArrivalsRequest.SerializeToString,
                 response_deserializer=assistant_dot_inference_dot_v1_dot_responses__pb2.NoteArrivalsResponse.FromString,
                 _registered_method=True)
+        self.EraseMessages = channel.unary_unary(
+                '/assistant.inference.v1.ResponsesService/EraseMessages',
+                request_serializer=assistant_dot_inference_dot_v1_dot_responses__pb2.EraseMessagesRequest.SerializeToString,
+                response_deserializer=assistant_dot_inference_dot_v1_dot_responses__pb2.EraseMessagesResponse.FromString,
+                _registered_method=True)
         self.ActOnResponse = channel.unary_unary(
                 '/assistant.inference.v1.ResponsesService/ActOnResponse',
                 request_serializer=assistant_dot_inference_dot_v1_dot_responses__pb2.ActOnResponseRequest.SerializeToString,
@@ -164,6 +169,14 @@ class ResponsesServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def EraseMessages(self, request, context):
+        """Erases what is kept of deleted messages: prompts, drafts, jobs, cached replies, and what workers remember. Called by
+        sync_svc until it is answered; the same erasure again changes nothing. UNAVAILABLE: a part is away; it has to be asked again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ActOnResponse(self, request, context):
         """Accepts, edits or rejects a completed draft; becomes a training sample. Doing the same again changes nothing and answers the
         same; doing something else to a draft that was acted on is FAILED_PRECONDITION reason ALREADY_ACTED_ON, and to one that is
@@ -220,6 +233,11 @@ def add_ResponsesServiceServicer_to_server(servicer, server):
                     servicer.NoteArrivals,
                     request_deserializer=assistant_dot_inference_dot_v1_dot_responses__pb2.NoteArrivalsRequest.FromString,
                     response_serializer=assistant_dot_inference_dot_v1_dot_responses__pb2.NoteArrivalsResponse.SerializeToString,
+            ),
+            'EraseMessages': grpc.unary_unary_rpc_method_handler(
+                    servicer.EraseMessages,
+                    request_deserializer=assistant_dot_inference_dot_v1_dot_responses__pb2.EraseMessagesRequest.FromString,
+                    response_serializer=assistant_dot_inference_dot_v1_dot_responses__pb2.EraseMessagesResponse.SerializeToString,
             ),
             'ActOnResponse': grpc.unary_unary_rpc_method_handler(
                     servicer.ActOnResponse,
@@ -471,6 +489,33 @@ class ResponsesService:
             '/assistant.inference.v1.ResponsesService/NoteArrivals',
             assistant_dot_inference_dot_v1_dot_responses__pb2.NoteArrivalsRequest.SerializeToString,
             assistant_dot_inference_dot_v1_dot_responses__pb2.NoteArrivalsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EraseMessages(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/assistant.inference.v1.ResponsesService/EraseMessages',
+            assistant_dot_inference_dot_v1_dot_responses__pb2.EraseMessagesRequest.SerializeToString,
+            assistant_dot_inference_dot_v1_dot_responses__pb2.EraseMessagesResponse.FromString,
             options,
             channel_credentials,
             insecure,

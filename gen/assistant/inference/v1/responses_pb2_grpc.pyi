@@ -65,6 +65,10 @@ class ResponsesServiceStub:
     and where the owner wants it a draft is made. What the owner wrote labels the open draft before it: accepted, edited, or
     ignored.
     """
+    EraseMessages: _grpc.UnaryUnaryMultiCallable[_responses_pb2.EraseMessagesRequest, _responses_pb2.EraseMessagesResponse]
+    """Erases what is kept of deleted messages: prompts, drafts, jobs, cached replies, and what workers remember. Called by
+    sync_svc until it is answered; the same erasure again changes nothing. UNAVAILABLE: a part is away; it has to be asked again.
+    """
     ActOnResponse: _grpc.UnaryUnaryMultiCallable[_responses_pb2.ActOnResponseRequest, _responses_pb2.ActOnResponseResponse]
     """Accepts, edits or rejects a completed draft; becomes a training sample. Doing the same again changes nothing and answers the
     same; doing something else to a draft that was acted on is FAILED_PRECONDITION reason ALREADY_ACTED_ON, and to one that is
@@ -107,6 +111,10 @@ class ResponsesServiceAsyncStub(ResponsesServiceStub):
     nothing then. A message from others makes open drafts for older ones outdated, lets the model read the conversation ahead,
     and where the owner wants it a draft is made. What the owner wrote labels the open draft before it: accepted, edited, or
     ignored.
+    """
+    EraseMessages: _aio.UnaryUnaryMultiCallable[_responses_pb2.EraseMessagesRequest, _responses_pb2.EraseMessagesResponse]  # type: ignore[assignment]
+    """Erases what is kept of deleted messages: prompts, drafts, jobs, cached replies, and what workers remember. Called by
+    sync_svc until it is answered; the same erasure again changes nothing. UNAVAILABLE: a part is away; it has to be asked again.
     """
     ActOnResponse: _aio.UnaryUnaryMultiCallable[_responses_pb2.ActOnResponseRequest, _responses_pb2.ActOnResponseResponse]  # type: ignore[assignment]
     """Accepts, edits or rejects a completed draft; becomes a training sample. Doing the same again changes nothing and answers the
@@ -201,6 +209,16 @@ class ResponsesServiceServicer(metaclass=_abc_1.ABCMeta):
         nothing then. A message from others makes open drafts for older ones outdated, lets the model read the conversation ahead,
         and where the owner wants it a draft is made. What the owner wrote labels the open draft before it: accepted, edited, or
         ignored.
+        """
+
+    @_abc_1.abstractmethod
+    def EraseMessages(
+        self,
+        request: _responses_pb2.EraseMessagesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_responses_pb2.EraseMessagesResponse, _abc.Awaitable[_responses_pb2.EraseMessagesResponse]]:
+        """Erases what is kept of deleted messages: prompts, drafts, jobs, cached replies, and what workers remember. Called by
+        sync_svc until it is answered; the same erasure again changes nothing. UNAVAILABLE: a part is away; it has to be asked again.
         """
 
     @_abc_1.abstractmethod

@@ -27,7 +27,7 @@ from assistant.inference.v1 import sampling_pb2 as assistant_dot_inference_dot_v
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#assistant/inference/v1/worker.proto\x12\x16\x61ssistant.inference.v1\x1a assistant/common/v1/access.proto\x1a%assistant/inference/v1/sampling.proto\x1a\x1b\x62uf/validate/validate.proto\"+\n\nPromptPart\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x0f\n\x07special\x18\x02 \x01(\x08\"\xa6\x02\n\x0fGenerateRequest\x12?\n\x06prompt\x18\x01 \x03(\x0b\x32\".assistant.inference.v1.PromptPartB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xd0\x0f\x12\x39\n\x08sampling\x18\x02 \x01(\x0b\x32\'.assistant.inference.v1.SamplingOptions\x12\x1f\n\x05stops\x18\x03 \x03(\tB\x10\xbaH\r\x92\x01\n\x10\x10\"\x06r\x04\x10\x01\x18\x64\x12\x1e\n\x0bsuggestions\x18\x04 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x04(\x00\x12\x1b\n\tcache_key\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x1c\n\nadapter_id\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x1b\n\naccount_id\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18$\"\xcc\x01\n\x10GenerateResponse\x12>\n\x08progress\x18\x01 \x01(\x0b\x32*.assistant.inference.v1.GenerationProgressH\x00\x12\x37\n\x05token\x18\x02 \x01(\x0b\x32&.assistant.inference.v1.GeneratedTokenH\x00\x12\x36\n\x04\x64one\x18\x03 \x01(\x0b\x32&.assistant.inference.v1.GenerationDoneH\x00\x42\x07\n\x05\x65vent\"\x90\x01\n\x12GenerationProgress\x12\x36\n\x05state\x18\x01 \x01(\x0e\x32\'.assistant.inference.v1.GenerationState\x12\x16\n\x0equeue_position\x18\x02 \x01(\x05\x12\x13\n\x0b\x65ta_seconds\x18\x03 \x01(\x01\x12\x15\n\rprompt_tokens\x18\x04 \x01(\x05\"2\n\x0eGeneratedToken\x12\x12\n\nsuggestion\x18\x01 \x01(\x05\x12\x0c\n\x04text\x18\x02 \x01(\t\"\x82\x02\n\x0eGenerationDone\x12\x12\n\nsuggestion\x18\x01 \x01(\x05\x12;\n\rfinish_reason\x18\x02 \x01(\x0e\x32$.assistant.inference.v1.FinishReason\x12\x14\n\x0cmean_logprob\x18\x03 \x01(\x01\x12\x15\n\rprompt_tokens\x18\x04 \x01(\x05\x12\x19\n\x11\x63ompletion_tokens\x18\x05 \x01(\x05\x12\x15\n\rcached_tokens\x18\x06 \x01(\x05\x12\x15\n\rqueue_seconds\x18\x07 \x01(\x01\x12\x1b\n\x13\x66irst_token_seconds\x18\x08 \x01(\x01\x12\x0c\n\x04last\x18\t \x01(\x08\"\xab\x01\n\x0ePrefillRequest\x12?\n\x06prompt\x18\x01 \x03(\x0b\x32\".assistant.inference.v1.PromptPartB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xd0\x0f\x12\x1d\n\tcache_key\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12\x1c\n\nadapter_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x1b\n\naccount_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18$\"?\n\x0fPrefillResponse\x12\x15\n\rprompt_tokens\x18\x01 \x01(\x05\x12\x15\n\rcached_tokens\x18\x02 \x01(\x05\".\n\x12\x43ountTokensRequest\x12\x18\n\x05texts\x18\x01 \x03(\tB\t\xbaH\x06\x92\x01\x03\x10\xd0\x0f\";\n\x13\x43ountTokensResponse\x12\x0e\n\x06\x63ounts\x18\x01 \x03(\x05\x12\x14\n\x0c\x63ontext_size\x18\x02 \x01(\x05\"\xa4\x01\n\x12LoadAdapterRequest\x12\x1e\n\nadapter_id\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12\x18\n\x04path\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80 \x12%\n\x06sha256\x18\x03 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[0-9a-f]{64}$\x12#\n\x05scale\x18\x04 \x01(\x02\x42\x0f\xbaH\x0c\n\n\x1d\x00\x00\x80@-\x00\x00\x00\x00H\x00\x88\x01\x01\x42\x08\n\x06_scale\"\x15\n\x13LoadAdapterResponse\"6\n\x14UnloadAdapterRequest\x12\x1e\n\nadapter_id\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\"\x17\n\x15UnloadAdapterResponse\"\x0f\n\rStatusRequest\"\xa5\x03\n\x0eStatusResponse\x12\x31\n\x05state\x18\x01 \x01(\x0e\x32\".assistant.inference.v1.ModelState\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x10\n\x08model_id\x18\x03 \x01(\t\x12\x14\n\x0cmodel_sha256\x18\x04 \x01(\t\x12\x15\n\rload_progress\x18\x05 \x01(\x02\x12\x14\n\x0c\x63ontext_size\x18\x06 \x01(\x05\x12\x15\n\rmax_sequences\x18\x07 \x01(\x05\x12\x0f\n\x07running\x18\x08 \x01(\x05\x12\x0e\n\x06queued\x18\t \x01(\x05\x12\x13\n\x0bqueue_limit\x18\n \x01(\x05\x12\x13\n\x0b\x61\x64\x61pter_ids\x18\x0b \x03(\t\x12\x14\n\x0cprompt_style\x18\x0c \x01(\t\x12\x15\n\rchat_template\x18\r \x01(\t\x12\x11\n\tbos_token\x18\x0e \x01(\t\x12\x11\n\teos_token\x18\x0f \x01(\t\x12\x19\n\x11queue_eta_seconds\x18\x10 \x01(\x01\x12\x14\n\x0c\x64isplay_name\x18\x11 \x01(\t\x12\x14\n\x0c\x64\x65\x63ode_steps\x18\x12 \x01(\x03*\x8c\x01\n\x0fGenerationState\x12 \n\x1cGENERATION_STATE_UNSPECIFIED\x10\x00\x12\x1b\n\x17GENERATION_STATE_QUEUED\x10\x01\x12\x1c\n\x18GENERATION_STATE_READING\x10\x02\x12\x1c\n\x18GENERATION_STATE_WRITING\x10\x03\x32\x87\x05\n\rWorkerService\x12\x65\n\x08Generate\x12\'.assistant.inference.v1.GenerateRequest\x1a(.assistant.inference.v1.GenerateResponse\"\x04\xc8\xf3\x18\x05\x30\x01\x12`\n\x07Prefill\x12&.assistant.inference.v1.PrefillRequest\x1a\'.assistant.inference.v1.PrefillResponse\"\x04\xc8\xf3\x18\x05\x12l\n\x0b\x43ountTokens\x12*.assistant.inference.v1.CountTokensRequest\x1a+.assistant.inference.v1.CountTokensResponse\"\x04\xc8\xf3\x18\x05\x12l\n\x0bLoadAdapter\x12*.assistant.inference.v1.LoadAdapterRequest\x1a+.assistant.inference.v1.LoadAdapterResponse\"\x04\xc8\xf3\x18\x05\x12r\n\rUnloadAdapter\x12,.assistant.inference.v1.UnloadAdapterRequest\x1a-.assistant.inference.v1.UnloadAdapterResponse\"\x04\xc8\xf3\x18\x05\x12]\n\x06Status\x12%.assistant.inference.v1.StatusRequest\x1a&.assistant.inference.v1.StatusResponse\"\x04\xc8\xf3\x18\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#assistant/inference/v1/worker.proto\x12\x16\x61ssistant.inference.v1\x1a assistant/common/v1/access.proto\x1a%assistant/inference/v1/sampling.proto\x1a\x1b\x62uf/validate/validate.proto\"+\n\nPromptPart\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x0f\n\x07special\x18\x02 \x01(\x08\"\xa6\x02\n\x0fGenerateRequest\x12?\n\x06prompt\x18\x01 \x03(\x0b\x32\".assistant.inference.v1.PromptPartB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xd0\x0f\x12\x39\n\x08sampling\x18\x02 \x01(\x0b\x32\'.assistant.inference.v1.SamplingOptions\x12\x1f\n\x05stops\x18\x03 \x03(\tB\x10\xbaH\r\x92\x01\n\x10\x10\"\x06r\x04\x10\x01\x18\x64\x12\x1e\n\x0bsuggestions\x18\x04 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x04(\x00\x12\x1b\n\tcache_key\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x1c\n\nadapter_id\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x1b\n\naccount_id\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18$\"\xcc\x01\n\x10GenerateResponse\x12>\n\x08progress\x18\x01 \x01(\x0b\x32*.assistant.inference.v1.GenerationProgressH\x00\x12\x37\n\x05token\x18\x02 \x01(\x0b\x32&.assistant.inference.v1.GeneratedTokenH\x00\x12\x36\n\x04\x64one\x18\x03 \x01(\x0b\x32&.assistant.inference.v1.GenerationDoneH\x00\x42\x07\n\x05\x65vent\"\x90\x01\n\x12GenerationProgress\x12\x36\n\x05state\x18\x01 \x01(\x0e\x32\'.assistant.inference.v1.GenerationState\x12\x16\n\x0equeue_position\x18\x02 \x01(\x05\x12\x13\n\x0b\x65ta_seconds\x18\x03 \x01(\x01\x12\x15\n\rprompt_tokens\x18\x04 \x01(\x05\"2\n\x0eGeneratedToken\x12\x12\n\nsuggestion\x18\x01 \x01(\x05\x12\x0c\n\x04text\x18\x02 \x01(\t\"\x82\x02\n\x0eGenerationDone\x12\x12\n\nsuggestion\x18\x01 \x01(\x05\x12;\n\rfinish_reason\x18\x02 \x01(\x0e\x32$.assistant.inference.v1.FinishReason\x12\x14\n\x0cmean_logprob\x18\x03 \x01(\x01\x12\x15\n\rprompt_tokens\x18\x04 \x01(\x05\x12\x19\n\x11\x63ompletion_tokens\x18\x05 \x01(\x05\x12\x15\n\rcached_tokens\x18\x06 \x01(\x05\x12\x15\n\rqueue_seconds\x18\x07 \x01(\x01\x12\x1b\n\x13\x66irst_token_seconds\x18\x08 \x01(\x01\x12\x0c\n\x04last\x18\t \x01(\x08\"\xab\x01\n\x0ePrefillRequest\x12?\n\x06prompt\x18\x01 \x03(\x0b\x32\".assistant.inference.v1.PromptPartB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xd0\x0f\x12\x1d\n\tcache_key\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12\x1c\n\nadapter_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x1b\n\naccount_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18$\"?\n\x0fPrefillResponse\x12\x15\n\rprompt_tokens\x18\x01 \x01(\x05\x12\x15\n\rcached_tokens\x18\x02 \x01(\x05\"U\n\rForgetRequest\x12\x1c\n\naccount_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12&\n\ncache_keys\x18\x02 \x03(\tB\x12\xbaH\x0f\x92\x01\x0c\x10\xe8\x07\"\x07r\x05\x10\x01\x18\xc8\x01\"(\n\x0e\x46orgetResponse\x12\x16\n\x0esequence_count\x18\x01 \x01(\x05\".\n\x12\x43ountTokensRequest\x12\x18\n\x05texts\x18\x01 \x03(\tB\t\xbaH\x06\x92\x01\x03\x10\xd0\x0f\";\n\x13\x43ountTokensResponse\x12\x0e\n\x06\x63ounts\x18\x01 \x03(\x05\x12\x14\n\x0c\x63ontext_size\x18\x02 \x01(\x05\"\xa4\x01\n\x12LoadAdapterRequest\x12\x1e\n\nadapter_id\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12\x18\n\x04path\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80 \x12%\n\x06sha256\x18\x03 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[0-9a-f]{64}$\x12#\n\x05scale\x18\x04 \x01(\x02\x42\x0f\xbaH\x0c\n\n\x1d\x00\x00\x80@-\x00\x00\x00\x00H\x00\x88\x01\x01\x42\x08\n\x06_scale\"\x15\n\x13LoadAdapterResponse\"6\n\x14UnloadAdapterRequest\x12\x1e\n\nadapter_id\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\"\x17\n\x15UnloadAdapterResponse\"\x0f\n\rStatusRequest\"\xa5\x03\n\x0eStatusResponse\x12\x31\n\x05state\x18\x01 \x01(\x0e\x32\".assistant.inference.v1.ModelState\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x10\n\x08model_id\x18\x03 \x01(\t\x12\x14\n\x0cmodel_sha256\x18\x04 \x01(\t\x12\x15\n\rload_progress\x18\x05 \x01(\x02\x12\x14\n\x0c\x63ontext_size\x18\x06 \x01(\x05\x12\x15\n\rmax_sequences\x18\x07 \x01(\x05\x12\x0f\n\x07running\x18\x08 \x01(\x05\x12\x0e\n\x06queued\x18\t \x01(\x05\x12\x13\n\x0bqueue_limit\x18\n \x01(\x05\x12\x13\n\x0b\x61\x64\x61pter_ids\x18\x0b \x03(\t\x12\x14\n\x0cprompt_style\x18\x0c \x01(\t\x12\x15\n\rchat_template\x18\r \x01(\t\x12\x11\n\tbos_token\x18\x0e \x01(\t\x12\x11\n\teos_token\x18\x0f \x01(\t\x12\x19\n\x11queue_eta_seconds\x18\x10 \x01(\x01\x12\x14\n\x0c\x64isplay_name\x18\x11 \x01(\t\x12\x14\n\x0c\x64\x65\x63ode_steps\x18\x12 \x01(\x03*\x8c\x01\n\x0fGenerationState\x12 \n\x1cGENERATION_STATE_UNSPECIFIED\x10\x00\x12\x1b\n\x17GENERATION_STATE_QUEUED\x10\x01\x12\x1c\n\x18GENERATION_STATE_READING\x10\x02\x12\x1c\n\x18GENERATION_STATE_WRITING\x10\x03\x32\xe6\x05\n\rWorkerService\x12\x65\n\x08Generate\x12\'.assistant.inference.v1.GenerateRequest\x1a(.assistant.inference.v1.GenerateResponse\"\x04\xc8\xf3\x18\x05\x30\x01\x12`\n\x07Prefill\x12&.assistant.inference.v1.PrefillRequest\x1a\'.assistant.inference.v1.PrefillResponse\"\x04\xc8\xf3\x18\x05\x12]\n\x06\x46orget\x12%.assistant.inference.v1.ForgetRequest\x1a&.assistant.inference.v1.ForgetResponse\"\x04\xc8\xf3\x18\x05\x12l\n\x0b\x43ountTokens\x12*.assistant.inference.v1.CountTokensRequest\x1a+.assistant.inference.v1.CountTokensResponse\"\x04\xc8\xf3\x18\x05\x12l\n\x0bLoadAdapter\x12*.assistant.inference.v1.LoadAdapterRequest\x1a+.assistant.inference.v1.LoadAdapterResponse\"\x04\xc8\xf3\x18\x05\x12r\n\rUnloadAdapter\x12,.assistant.inference.v1.UnloadAdapterRequest\x1a-.assistant.inference.v1.UnloadAdapterResponse\"\x04\xc8\xf3\x18\x05\x12]\n\x06Status\x12%.assistant.inference.v1.StatusRequest\x1a&.assistant.inference.v1.StatusResponse\"\x04\xc8\xf3\x18\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -54,6 +54,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PREFILLREQUEST'].fields_by_name['adapter_id']._serialized_options = b'\272H\005r\003\030\310\001'
   _globals['_PREFILLREQUEST'].fields_by_name['account_id']._loaded_options = None
   _globals['_PREFILLREQUEST'].fields_by_name['account_id']._serialized_options = b'\272H\004r\002\030$'
+  _globals['_FORGETREQUEST'].fields_by_name['account_id']._loaded_options = None
+  _globals['_FORGETREQUEST'].fields_by_name['account_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_FORGETREQUEST'].fields_by_name['cache_keys']._loaded_options = None
+  _globals['_FORGETREQUEST'].fields_by_name['cache_keys']._serialized_options = b'\272H\017\222\001\014\020\350\007\"\007r\005\020\001\030\310\001'
   _globals['_COUNTTOKENSREQUEST'].fields_by_name['texts']._loaded_options = None
   _globals['_COUNTTOKENSREQUEST'].fields_by_name['texts']._serialized_options = b'\272H\006\222\001\003\020\320\017'
   _globals['_LOADADAPTERREQUEST'].fields_by_name['adapter_id']._loaded_options = None
@@ -70,6 +74,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WORKERSERVICE'].methods_by_name['Generate']._serialized_options = b'\310\363\030\005'
   _globals['_WORKERSERVICE'].methods_by_name['Prefill']._loaded_options = None
   _globals['_WORKERSERVICE'].methods_by_name['Prefill']._serialized_options = b'\310\363\030\005'
+  _globals['_WORKERSERVICE'].methods_by_name['Forget']._loaded_options = None
+  _globals['_WORKERSERVICE'].methods_by_name['Forget']._serialized_options = b'\310\363\030\005'
   _globals['_WORKERSERVICE'].methods_by_name['CountTokens']._loaded_options = None
   _globals['_WORKERSERVICE'].methods_by_name['CountTokens']._serialized_options = b'\310\363\030\005'
   _globals['_WORKERSERVICE'].methods_by_name['LoadAdapter']._loaded_options = None
@@ -78,8 +84,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WORKERSERVICE'].methods_by_name['UnloadAdapter']._serialized_options = b'\310\363\030\005'
   _globals['_WORKERSERVICE'].methods_by_name['Status']._loaded_options = None
   _globals['_WORKERSERVICE'].methods_by_name['Status']._serialized_options = b'\310\363\030\005'
-  _globals['_GENERATIONSTATE']._serialized_start=2235
-  _globals['_GENERATIONSTATE']._serialized_end=2375
+  _globals['_GENERATIONSTATE']._serialized_start=2364
+  _globals['_GENERATIONSTATE']._serialized_end=2504
   _globals['_PROMPTPART']._serialized_start=165
   _globals['_PROMPTPART']._serialized_end=208
   _globals['_GENERATEREQUEST']._serialized_start=211
@@ -96,22 +102,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PREFILLREQUEST']._serialized_end=1346
   _globals['_PREFILLRESPONSE']._serialized_start=1348
   _globals['_PREFILLRESPONSE']._serialized_end=1411
-  _globals['_COUNTTOKENSREQUEST']._serialized_start=1413
-  _globals['_COUNTTOKENSREQUEST']._serialized_end=1459
-  _globals['_COUNTTOKENSRESPONSE']._serialized_start=1461
-  _globals['_COUNTTOKENSRESPONSE']._serialized_end=1520
-  _globals['_LOADADAPTERREQUEST']._serialized_start=1523
-  _globals['_LOADADAPTERREQUEST']._serialized_end=1687
-  _globals['_LOADADAPTERRESPONSE']._serialized_start=1689
-  _globals['_LOADADAPTERRESPONSE']._serialized_end=1710
-  _globals['_UNLOADADAPTERREQUEST']._serialized_start=1712
-  _globals['_UNLOADADAPTERREQUEST']._serialized_end=1766
-  _globals['_UNLOADADAPTERRESPONSE']._serialized_start=1768
-  _globals['_UNLOADADAPTERRESPONSE']._serialized_end=1791
-  _globals['_STATUSREQUEST']._serialized_start=1793
-  _globals['_STATUSREQUEST']._serialized_end=1808
-  _globals['_STATUSRESPONSE']._serialized_start=1811
-  _globals['_STATUSRESPONSE']._serialized_end=2232
-  _globals['_WORKERSERVICE']._serialized_start=2378
-  _globals['_WORKERSERVICE']._serialized_end=3025
+  _globals['_FORGETREQUEST']._serialized_start=1413
+  _globals['_FORGETREQUEST']._serialized_end=1498
+  _globals['_FORGETRESPONSE']._serialized_start=1500
+  _globals['_FORGETRESPONSE']._serialized_end=1540
+  _globals['_COUNTTOKENSREQUEST']._serialized_start=1542
+  _globals['_COUNTTOKENSREQUEST']._serialized_end=1588
+  _globals['_COUNTTOKENSRESPONSE']._serialized_start=1590
+  _globals['_COUNTTOKENSRESPONSE']._serialized_end=1649
+  _globals['_LOADADAPTERREQUEST']._serialized_start=1652
+  _globals['_LOADADAPTERREQUEST']._serialized_end=1816
+  _globals['_LOADADAPTERRESPONSE']._serialized_start=1818
+  _globals['_LOADADAPTERRESPONSE']._serialized_end=1839
+  _globals['_UNLOADADAPTERREQUEST']._serialized_start=1841
+  _globals['_UNLOADADAPTERREQUEST']._serialized_end=1895
+  _globals['_UNLOADADAPTERRESPONSE']._serialized_start=1897
+  _globals['_UNLOADADAPTERRESPONSE']._serialized_end=1920
+  _globals['_STATUSREQUEST']._serialized_start=1922
+  _globals['_STATUSREQUEST']._serialized_end=1937
+  _globals['_STATUSRESPONSE']._serialized_start=1940
+  _globals['_STATUSRESPONSE']._serialized_end=2361
+  _globals['_WORKERSERVICE']._serialized_start=2507
+  _globals['_WORKERSERVICE']._serialized_end=3249
 # @@protoc_insertion_point(module_scope)

@@ -343,6 +343,56 @@ class PrefillResponse(_message.Message):
 Global___PrefillResponse: _TypeAlias = PrefillResponse  # noqa: Y015
 
 @_typing.final
+class ForgetRequest(_message.Message):
+    """What to forget."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    CACHE_KEYS_FIELD_NUMBER: _builtins.int
+    account_id: _builtins.str
+    """The account whose conversations they are, UUID."""
+    @_builtins.property
+    def cache_keys(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Their UUIDs, as Generate and Prefill gave them, at most 1,000."""
+
+    def __init__(
+        self,
+        *,
+        account_id: _builtins.str = ...,
+        cache_keys: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "cache_keys", b"cache_keys"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ForgetRequest: _TypeAlias = ForgetRequest  # noqa: Y015
+
+@_typing.final
+class ForgetResponse(_message.Message):
+    """It is forgotten."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SEQUENCE_COUNT_FIELD_NUMBER: _builtins.int
+    sequence_count: _builtins.int
+    """How many sequences, in the model's cache and in the host's memory, were forgotten."""
+    def __init__(
+        self,
+        *,
+        sequence_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["sequence_count", b"sequence_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ForgetResponse: _TypeAlias = ForgetResponse  # noqa: Y015
+
+@_typing.final
 class CountTokensRequest(_message.Message):
     """Texts to count."""
 

@@ -45,6 +45,11 @@ class WorkerServiceStub:
                 request_serializer=assistant_dot_inference_dot_v1_dot_worker__pb2.PrefillRequest.SerializeToString,
                 response_deserializer=assistant_dot_inference_dot_v1_dot_worker__pb2.PrefillResponse.FromString,
                 _registered_method=True)
+        self.Forget = channel.unary_unary(
+                '/assistant.inference.v1.WorkerService/Forget',
+                request_serializer=assistant_dot_inference_dot_v1_dot_worker__pb2.ForgetRequest.SerializeToString,
+                response_deserializer=assistant_dot_inference_dot_v1_dot_worker__pb2.ForgetResponse.FromString,
+                _registered_method=True)
         self.CountTokens = channel.unary_unary(
                 '/assistant.inference.v1.WorkerService/CountTokens',
                 request_serializer=assistant_dot_inference_dot_v1_dot_worker__pb2.CountTokensRequest.SerializeToString,
@@ -84,6 +89,14 @@ class WorkerServiceServicer:
         """Reads a prompt into the cache, so that a later Generate of the same account and cache key that begins with it starts at
         once. It comes after everybody who waits for text, and gives way to them: answered then with what was read.
         RESOURCE_EXHAUSTED when enough waits to be read ahead; nothing is lost by that.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Forget(self, request, context):
+        """Forgets what was read of conversations: resident sequences, what lies in the host's memory, marks. What runs goes on to its
+        end, and is not kept then.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -129,6 +142,11 @@ def add_WorkerServiceServicer_to_server(servicer, server):
                     servicer.Prefill,
                     request_deserializer=assistant_dot_inference_dot_v1_dot_worker__pb2.PrefillRequest.FromString,
                     response_serializer=assistant_dot_inference_dot_v1_dot_worker__pb2.PrefillResponse.SerializeToString,
+            ),
+            'Forget': grpc.unary_unary_rpc_method_handler(
+                    servicer.Forget,
+                    request_deserializer=assistant_dot_inference_dot_v1_dot_worker__pb2.ForgetRequest.FromString,
+                    response_serializer=assistant_dot_inference_dot_v1_dot_worker__pb2.ForgetResponse.SerializeToString,
             ),
             'CountTokens': grpc.unary_unary_rpc_method_handler(
                     servicer.CountTokens,
@@ -206,6 +224,33 @@ class WorkerService:
             '/assistant.inference.v1.WorkerService/Prefill',
             assistant_dot_inference_dot_v1_dot_worker__pb2.PrefillRequest.SerializeToString,
             assistant_dot_inference_dot_v1_dot_worker__pb2.PrefillResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Forget(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/assistant.inference.v1.WorkerService/Forget',
+            assistant_dot_inference_dot_v1_dot_worker__pb2.ForgetRequest.SerializeToString,
+            assistant_dot_inference_dot_v1_dot_worker__pb2.ForgetResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -43,6 +43,10 @@ class WorkerServiceStub:
     once. It comes after everybody who waits for text, and gives way to them: answered then with what was read.
     RESOURCE_EXHAUSTED when enough waits to be read ahead; nothing is lost by that.
     """
+    Forget: _grpc.UnaryUnaryMultiCallable[_worker_pb2.ForgetRequest, _worker_pb2.ForgetResponse]
+    """Forgets what was read of conversations: resident sequences, what lies in the host's memory, marks. What runs goes on to its
+    end, and is not kept then.
+    """
     CountTokens: _grpc.UnaryUnaryMultiCallable[_worker_pb2.CountTokensRequest, _worker_pb2.CountTokensResponse]
     """Counts tokens without running the model."""
     LoadAdapter: _grpc.UnaryUnaryMultiCallable[_worker_pb2.LoadAdapterRequest, _worker_pb2.LoadAdapterResponse]
@@ -66,6 +70,10 @@ class WorkerServiceAsyncStub(WorkerServiceStub):
     """Reads a prompt into the cache, so that a later Generate of the same account and cache key that begins with it starts at
     once. It comes after everybody who waits for text, and gives way to them: answered then with what was read.
     RESOURCE_EXHAUSTED when enough waits to be read ahead; nothing is lost by that.
+    """
+    Forget: _aio.UnaryUnaryMultiCallable[_worker_pb2.ForgetRequest, _worker_pb2.ForgetResponse]  # type: ignore[assignment]
+    """Forgets what was read of conversations: resident sequences, what lies in the host's memory, marks. What runs goes on to its
+    end, and is not kept then.
     """
     CountTokens: _aio.UnaryUnaryMultiCallable[_worker_pb2.CountTokensRequest, _worker_pb2.CountTokensResponse]  # type: ignore[assignment]
     """Counts tokens without running the model."""
@@ -99,6 +107,16 @@ class WorkerServiceServicer(metaclass=_abc_1.ABCMeta):
         """Reads a prompt into the cache, so that a later Generate of the same account and cache key that begins with it starts at
         once. It comes after everybody who waits for text, and gives way to them: answered then with what was read.
         RESOURCE_EXHAUSTED when enough waits to be read ahead; nothing is lost by that.
+        """
+
+    @_abc_1.abstractmethod
+    def Forget(
+        self,
+        request: _worker_pb2.ForgetRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_worker_pb2.ForgetResponse, _abc.Awaitable[_worker_pb2.ForgetResponse]]:
+        """Forgets what was read of conversations: resident sequences, what lies in the host's memory, marks. What runs goes on to its
+        end, and is not kept then.
         """
 
     @_abc_1.abstractmethod

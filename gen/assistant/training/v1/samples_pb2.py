@@ -23,6 +23,7 @@ _sym_db = _symbol_database.Default()
 
 
 from assistant.common.v1 import access_pb2 as assistant_dot_common_dot_v1_dot_access__pb2
+from assistant.common.v1 import erasure_pb2 as assistant_dot_common_dot_v1_dot_erasure__pb2
 from assistant.common.v1 import heartbeat_pb2 as assistant_dot_common_dot_v1_dot_heartbeat__pb2
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
@@ -30,13 +31,29 @@ from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mas
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#assistant/training/v1/samples.proto\x12\x15\x61ssistant.training.v1\x1a assistant/common/v1/access.proto\x1a#assistant/common/v1/heartbeat.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa2\x02\n\x0eTrainingSample\x12\x11\n\tsample_id\x18\x01 \x01(\t\x12\x15\n\rinput_context\x18\x02 \x01(\t\x12\x17\n\x0f\x65xpected_output\x18\x03 \x01(\t\x12\x33\n\x06source\x18\x04 \x01(\x0e\x32#.assistant.training.v1.SampleSource\x12\x0f\n\x07quality\x18\x05 \x01(\x01\x12.\n\ncreated_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0bresponse_id\x18\x07 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x08 \x01(\t\x12\x17\n\x0frejected_output\x18\t \x01(\t\x12\x10\n\x08negative\x18\n \x01(\x08\"\x90\x01\n\x12ListSamplesRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12=\n\x06source\x18\x03 \x01(\x0e\x32#.assistant.training.v1.SampleSourceB\x08\xbaH\x05\x82\x01\x02\x10\x01\"\x9a\x01\n\x13ListSamplesResponse\x12\x36\n\x07samples\x18\x01 \x03(\x0b\x32%.assistant.training.v1.TrainingSample\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x32\n\x06\x63ounts\x18\x03 \x03(\x0b\x32\".assistant.training.v1.SampleCount\"Q\n\x0bSampleCount\x12\x33\n\x06source\x18\x01 \x01(\x0e\x32#.assistant.training.v1.SampleSource\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\"\x80\x01\n\x13\x43reateSampleRequest\x12\"\n\rinput_context\x18\x01 \x01(\tB\x0b\xbaH\x08r\x06\x10\x01\x18\xa0\x8d\x06\x12$\n\x0f\x65xpected_output\x18\x02 \x01(\tB\x0b\xbaH\x08r\x06\x10\x01\x18\xa0\x9c\x01\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"M\n\x14\x43reateSampleResponse\x12\x35\n\x06sample\x18\x01 \x01(\x0b\x32%.assistant.training.v1.TrainingSample\"\xb1\x01\n\x13UpdateSampleRequest\x12\x1b\n\tsample_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\"\n\x0f\x65xpected_output\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x18\xa0\x9c\x01\x12(\n\x07quality\x18\x03 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00\x12/\n\x0bupdate_mask\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"M\n\x14UpdateSampleResponse\x12\x35\n\x06sample\x18\x01 \x01(\x0b\x32%.assistant.training.v1.TrainingSample\"2\n\x13\x44\x65leteSampleRequest\x12\x1b\n\tsample_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x16\n\x14\x44\x65leteSampleResponse\"1\n\x14\x45xportSamplesRequest\x12\x19\n\x11include_negatives\x18\x01 \x01(\x08\"\x97\x01\n\x15\x45xportSamplesResponse\x12\x0f\n\x05jsonl\x18\x01 \x01(\tH\x00\x12\x31\n\x04\x64one\x18\x02 \x01(\x0b\x32!.assistant.training.v1.ExportDoneH\x00\x12\x31\n\x05\x65rror\x18\x03 \x01(\x0b\x32 .assistant.common.v1.StreamErrorH\x00\x42\x07\n\x05\x65vent\"\"\n\nExportDone\x12\x14\n\x0csample_count\x18\x01 \x01(\x03\"s\n\x1a\x42uildHistorySamplesRequest\x12*\n\x10\x63onversation_ids\x18\x01 \x03(\tB\x10\xbaH\r\x92\x01\n\x10\xe8\x07\"\x05r\x03\xb0\x01\x01\x12)\n\x05since\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"?\n\x1b\x42uildHistorySamplesResponse\x12\x0f\n\x07\x63reated\x18\x01 \x01(\x03\x12\x0f\n\x07skipped\x18\x02 \x01(\x03\"\xdf\x03\n\x15RecordFeedbackRequest\x12\x1a\n\x08\x65vent_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\naccount_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\x0bresponse_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12!\n\x0f\x63onversation_id\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\"\n\rinput_context\x18\x05 \x01(\tB\x0b\xbaH\x08r\x06\x10\x01\x18\x80\xb5\x18\x12\x1b\n\x08response\x18\x06 \x01(\tB\t\xbaH\x06r\x04\x18\xa0\x9c\x01\x12+\n\nconfidence\x18\x07 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00\x12=\n\x04kind\x18\x08 \x01(\x0e\x32#.assistant.training.v1.FeedbackKindB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\"\n\x0f\x65\x64ited_response\x18\t \x01(\tB\t\xbaH\x06r\x04\x18\xa0\x9c\x01\x12\"\n\x10rejection_reason\x18\n \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x34\n\x08\x61\x63ted_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x1f\n\rmodel_version\x18\x0c \x01(\tB\x08\xbaH\x05r\x03\x18\xac\x02\"+\n\x16RecordFeedbackResponse\x12\x11\n\tsample_id\x18\x01 \x01(\t*\xb4\x01\n\x0cSampleSource\x12\x1d\n\x19SAMPLE_SOURCE_UNSPECIFIED\x10\x00\x12\x1a\n\x16SAMPLE_SOURCE_ACCEPTED\x10\x01\x12\x18\n\x14SAMPLE_SOURCE_EDITED\x10\x02\x12\x18\n\x14SAMPLE_SOURCE_MANUAL\x10\x03\x12\x19\n\x15SAMPLE_SOURCE_HISTORY\x10\x04\x12\x1a\n\x16SAMPLE_SOURCE_REJECTED\x10\x05*\x7f\n\x0c\x46\x65\x65\x64\x62\x61\x63kKind\x12\x1d\n\x19\x46\x45\x45\x44\x42\x41\x43K_KIND_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x46\x45\x45\x44\x42\x41\x43K_KIND_ACCEPTED\x10\x01\x12\x18\n\x14\x46\x45\x45\x44\x42\x41\x43K_KIND_EDITED\x10\x02\x12\x1a\n\x16\x46\x45\x45\x44\x42\x41\x43K_KIND_REJECTED\x10\x03\x32\xa0\x08\n\x0eSamplesService\x12\x87\x01\n\x0bListSamples\x12).assistant.training.v1.ListSamplesRequest\x1a*.assistant.training.v1.ListSamplesResponse\"!\xc8\xf3\x18\x02\x82\xd3\xe4\x93\x02\x17\x12\x15/api/training/samples\x12\x8d\x01\n\x0c\x43reateSample\x12*.assistant.training.v1.CreateSampleRequest\x1a+.assistant.training.v1.CreateSampleResponse\"$\xc8\xf3\x18\x02\x82\xd3\xe4\x93\x02\x1a\"\x15/api/training/samples:\x01*\x12\x99\x01\n\x0cUpdateSample\x12*.assistant.training.v1.UpdateSampleRequest\x1a+.assistant.training.v1.UpdateSampleResponse\"0\xc8\xf3\x18\x02\x82\xd3\xe4\x93\x02&2!/api/training/samples/{sample_id}:\x01*\x12\x96\x01\n\x0c\x44\x65leteSample\x12*.assistant.training.v1.DeleteSampleRequest\x1a+.assistant.training.v1.DeleteSampleResponse\"-\xc8\xf3\x18\x02\x82\xd3\xe4\x93\x02#*!/api/training/samples/{sample_id}\x12\x96\x01\n\rExportSamples\x12+.assistant.training.v1.ExportSamplesRequest\x1a,.assistant.training.v1.ExportSamplesResponse\"(\xc8\xf3\x18\x02\x82\xd3\xe4\x93\x02\x1e\x12\x1c/api/training/samples:export0\x01\x12\xb0\x01\n\x13\x42uildHistorySamples\x12\x31.assistant.training.v1.BuildHistorySamplesRequest\x1a\x32.assistant.training.v1.BuildHistorySamplesResponse\"2\xc8\xf3\x18\x02\x82\xd3\xe4\x93\x02(\"#/api/training/samples:build-history:\x01*\x12s\n\x0eRecordFeedback\x12,.assistant.training.v1.RecordFeedbackRequest\x1a-.assistant.training.v1.RecordFeedbackResponse\"\x04\xc8\xf3\x18\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#assistant/training/v1/samples.proto\x12\x15\x61ssistant.training.v1\x1a assistant/common/v1/access.proto\x1a!assistant/common/v1/erasure.proto\x1a#assistant/common/v1/heartbeat.proto\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"n\n\nPromptTurn\x12\x1f\n\nmessage_id\x18\x01 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x17\n\x04text\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x18\x80\xb5\x18\x12\x0c\n\x04mine\x18\x03 \x01(\x08\x12\x18\n\x06sender\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\"q\n\nStyleHints\x12\x10\n\x08is_group\x18\x01 \x01(\x08\x12\x1a\n\x08relation\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\x12\x16\n\x04tone\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\x12\x1d\n\x0binstruction\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x90N\"\x9c\x01\n\x0cPromptSource\x12;\n\x05turns\x18\x01 \x03(\x0b\x32!.assistant.training.v1.PromptTurnB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01\x12\x30\n\x05hints\x18\x02 \x01(\x0b\x32!.assistant.training.v1.StyleHints\x12\x1d\n\x0btemplate_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\"\x81\x03\n\x0eTrainingSample\x12\x11\n\tsample_id\x18\x01 \x01(\t\x12\x15\n\rinput_context\x18\x02 \x01(\t\x12\x17\n\x0f\x65xpected_output\x18\x03 \x01(\t\x12\x33\n\x06source\x18\x04 \x01(\x0e\x32#.assistant.training.v1.SampleSource\x12\x0f\n\x07quality\x18\x05 \x01(\x01\x12.\n\ncreated_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0bresponse_id\x18\x07 \x01(\t\x12\x17\n\x0f\x63onversation_id\x18\x08 \x01(\t\x12\x17\n\x0frejected_output\x18\t \x01(\t\x12\x10\n\x08negative\x18\n \x01(\x08\x12\x33\n\x06prompt\x18\x0b \x01(\x0b\x32#.assistant.training.v1.PromptSource\x12\x13\n\x0bmessage_ids\x18\x0c \x03(\t\x12\x13\n\x0bprompt_only\x18\r \x01(\x08\"\x90\x01\n\x12ListSamplesRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12=\n\x06source\x18\x03 \x01(\x0e\x32#.assistant.training.v1.SampleSourceB\x08\xbaH\x05\x82\x01\x02\x10\x01\"\x9a\x01\n\x13ListSamplesResponse\x12\x36\n\x07samples\x18\x01 \x03(\x0b\x32%.assistant.training.v1.TrainingSample\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x32\n\x06\x63ounts\x18\x03 \x03(\x0b\x32\".assistant.training.v1.SampleCount\"Q\n\x0bSampleCount\x12\x33\n\x06source\x18\x01 \x01(\x0e\x32#.assistant.training.v1.SampleSource\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\"\x80\x01\n\x13\x43reateSampleRequest\x12\"\n\rinput_context\x18\x01 \x01(\tB\x0b\xbaH\x08r\x06\x10\x01\x18\xa0\x8d\x06\x12$\n\x0f\x65xpected_output\x18\x02 \x01(\tB\x0b\xbaH\x08r\x06\x10\x01\x18\xa0\x9c\x01\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"M\n\x14\x43reateSampleResponse\x12\x35\n\x06sample\x18\x01 \x01(\x0b\x32%.assistant.training.v1.TrainingSample\"\xb1\x01\n\x13UpdateSampleRequest\x12\x1b\n\tsample_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\"\n\x0f\x65xpected_output\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x18\xa0\x9c\x01\x12(\n\x07quality\x18\x03 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00\x12/\n\x0bupdate_mask\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"M\n\x14UpdateSampleResponse\x12\x35\n\x06sample\x18\x01 \x01(\x0b\x32%.assistant.training.v1.TrainingSample\"2\n\x13\x44\x65leteSampleRequest\x12\x1b\n\tsample_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x16\n\x14\x44\x65leteSampleResponse\"1\n\x14\x45xportSamplesRequest\x12\x19\n\x11include_negatives\x18\x01 \x01(\x08\"\x97\x01\n\x15\x45xportSamplesResponse\x12\x0f\n\x05jsonl\x18\x01 \x01(\tH\x00\x12\x31\n\x04\x64one\x18\x02 \x01(\x0b\x32!.assistant.training.v1.ExportDoneH\x00\x12\x31\n\x05\x65rror\x18\x03 \x01(\x0b\x32 .assistant.common.v1.StreamErrorH\x00\x42\x07\n\x05\x65vent\"\"\n\nExportDone\x12\x14\n\x0csample_count\x18\x01 \x01(\x03\"s\n\x1a\x42uildHistorySamplesRequest\x12*\n\x10\x63onversation_ids\x18\x01 \x03(\tB\x10\xbaH\r\x92\x01\n\x10\xe8\x07\"\x05r\x03\xb0\x01\x01\x12)\n\x05since\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"?\n\x1b\x42uildHistorySamplesResponse\x12\x0f\n\x07\x63reated\x18\x01 \x01(\x03\x12\x0f\n\x07skipped\x18\x02 \x01(\x03\"\xbb\x04\n\x15RecordFeedbackRequest\x12\x1a\n\x08\x65vent_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\naccount_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1d\n\x0bresponse_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12!\n\x0f\x63onversation_id\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\"\n\rinput_context\x18\x05 \x01(\tB\x0b\xbaH\x08r\x06\x10\x01\x18\x80\xb5\x18\x12\x1b\n\x08response\x18\x06 \x01(\tB\t\xbaH\x06r\x04\x18\xa0\x9c\x01\x12+\n\nconfidence\x18\x07 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xf0?)\x00\x00\x00\x00\x00\x00\x00\x00\x12=\n\x04kind\x18\x08 \x01(\x0e\x32#.assistant.training.v1.FeedbackKindB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\"\n\x0f\x65\x64ited_response\x18\t \x01(\tB\t\xbaH\x06r\x04\x18\xa0\x9c\x01\x12\"\n\x10rejection_reason\x18\n \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x34\n\x08\x61\x63ted_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x1f\n\rmodel_version\x18\x0c \x01(\tB\x08\xbaH\x05r\x03\x18\xac\x02\x12\x33\n\x06prompt\x18\r \x01(\x0b\x32#.assistant.training.v1.PromptSource\x12%\n\x10reply_message_id\x18\x0e \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"+\n\x16RecordFeedbackResponse\x12\x11\n\tsample_id\x18\x01 \x01(\t\"M\n\x14\x45raseMessagesRequest\x12\x35\n\x07\x65rasure\x18\x01 \x01(\x0b\x32\x1c.assistant.common.v1.ErasureB\x06\xbaH\x03\xc8\x01\x01\"-\n\x15\x45raseMessagesResponse\x12\x14\n\x0csample_count\x18\x01 \x01(\x03*\xb4\x01\n\x0cSampleSource\x12\x1d\n\x19SAMPLE_SOURCE_UNSPECIFIED\x10\x00\x12\x1a\n\x16SAMPLE_SOURCE_ACCEPTED\x10\x01\x12\x18\n\x14SAMPLE_SOURCE_EDITED\x10\x02\x12\x18\n\x14SAMPLE_SOURCE_MANUAL\x10\x03\x12\x19\n\x15SAMPLE_SOURCE_HISTORY\x10\x04\x12\x1a\n\x16SAMPLE_SOURCE_REJECTED\x10\x05*\x7f\n\x0c\x46\x65\x65\x64\x62\x61\x63kKind\x12\x1d\n\x19\x46\x45\x45\x44\x42\x41\x43K_KIND_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x46\x45\x45\x44\x42\x41\x43K_KIND_ACCEPTED\x10\x01\x12\x18\n\x14\x46\x45\x45\x44\x42\x41\x43K_KIND_EDITED\x10\x02\x12\x1a\n\x16\x46\x45\x45\x44\x42\x41\x43K_KIND_REJECTED\x10\x03\x32\x92\t\n\x0eSamplesService\x12\x87\x01\n\x0bListSamples\x12).assistant.training.v1.ListSamplesRequest\x1a*.assistant.training.v1.ListSamplesResponse\"!\xc8\xf3\x18\x02\x82\xd3\xe4\x93\x02\x17\x12\x15/api/training/samples\x12\x8d\x01\n\x0c\x43reateSample\x12*.assistant.training.v1.CreateSampleRequest\x1a+.assistant.training.v1.CreateSampleResponse\"$\xc8\xf3\x18\x02\x82\xd3\xe4\x93\x02\x1a\"\x15/api/training/samples:\x01*\x12\x99\x01\n\x0cUpdateSample\x12*.assistant.training.v1.UpdateSampleRequest\x1a+.assistant.training.v1.UpdateSampleResponse\"0\xc8\xf3\x18\x02\x82\xd3\xe4\x93\x02&2!/api/training/samples/{sample_id}:\x01*\x12\x96\x01\n\x0c\x44\x65leteSample\x12*.assistant.training.v1.DeleteSampleRequest\x1a+.assistant.training.v1.DeleteSampleResponse\"-\xc8\xf3\x18\x02\x82\xd3\xe4\x93\x02#*!/api/training/samples/{sample_id}\x12\x96\x01\n\rExportSamples\x12+.assistant.training.v1.ExportSamplesRequest\x1a,.assistant.training.v1.ExportSamplesResponse\"(\xc8\xf3\x18\x02\x82\xd3\xe4\x93\x02\x1e\x12\x1c/api/training/samples:export0\x01\x12\xb0\x01\n\x13\x42uildHistorySamples\x12\x31.assistant.training.v1.BuildHistorySamplesRequest\x1a\x32.assistant.training.v1.BuildHistorySamplesResponse\"2\xc8\xf3\x18\x02\x82\xd3\xe4\x93\x02(\"#/api/training/samples:build-history:\x01*\x12s\n\x0eRecordFeedback\x12,.assistant.training.v1.RecordFeedbackRequest\x1a-.assistant.training.v1.RecordFeedbackResponse\"\x04\xc8\xf3\x18\x05\x12p\n\rEraseMessages\x12+.assistant.training.v1.EraseMessagesRequest\x1a,.assistant.training.v1.EraseMessagesResponse\"\x04\xc8\xf3\x18\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'assistant.training.v1.samples_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_PROMPTTURN'].fields_by_name['message_id']._loaded_options = None
+  _globals['_PROMPTTURN'].fields_by_name['message_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
+  _globals['_PROMPTTURN'].fields_by_name['text']._loaded_options = None
+  _globals['_PROMPTTURN'].fields_by_name['text']._serialized_options = b'\272H\006r\004\030\200\265\030'
+  _globals['_PROMPTTURN'].fields_by_name['sender']._loaded_options = None
+  _globals['_PROMPTTURN'].fields_by_name['sender']._serialized_options = b'\272H\005r\003\030\350\007'
+  _globals['_STYLEHINTS'].fields_by_name['relation']._loaded_options = None
+  _globals['_STYLEHINTS'].fields_by_name['relation']._serialized_options = b'\272H\005r\003\030\350\007'
+  _globals['_STYLEHINTS'].fields_by_name['tone']._loaded_options = None
+  _globals['_STYLEHINTS'].fields_by_name['tone']._serialized_options = b'\272H\005r\003\030\350\007'
+  _globals['_STYLEHINTS'].fields_by_name['instruction']._loaded_options = None
+  _globals['_STYLEHINTS'].fields_by_name['instruction']._serialized_options = b'\272H\005r\003\030\220N'
+  _globals['_PROMPTSOURCE'].fields_by_name['turns']._loaded_options = None
+  _globals['_PROMPTSOURCE'].fields_by_name['turns']._serialized_options = b'\272H\006\222\001\003\020\310\001'
+  _globals['_PROMPTSOURCE'].fields_by_name['template_id']._loaded_options = None
+  _globals['_PROMPTSOURCE'].fields_by_name['template_id']._serialized_options = b'\272H\005r\003\030\310\001'
   _globals['_LISTSAMPLESREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_LISTSAMPLESREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\007\032\005\030\310\001(\000'
   _globals['_LISTSAMPLESREQUEST'].fields_by_name['page_token']._loaded_options = None
@@ -83,6 +100,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RECORDFEEDBACKREQUEST'].fields_by_name['acted_at']._serialized_options = b'\272H\003\310\001\001'
   _globals['_RECORDFEEDBACKREQUEST'].fields_by_name['model_version']._loaded_options = None
   _globals['_RECORDFEEDBACKREQUEST'].fields_by_name['model_version']._serialized_options = b'\272H\005r\003\030\254\002'
+  _globals['_RECORDFEEDBACKREQUEST'].fields_by_name['reply_message_id']._loaded_options = None
+  _globals['_RECORDFEEDBACKREQUEST'].fields_by_name['reply_message_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
+  _globals['_ERASEMESSAGESREQUEST'].fields_by_name['erasure']._loaded_options = None
+  _globals['_ERASEMESSAGESREQUEST'].fields_by_name['erasure']._serialized_options = b'\272H\003\310\001\001'
   _globals['_SAMPLESSERVICE'].methods_by_name['ListSamples']._loaded_options = None
   _globals['_SAMPLESSERVICE'].methods_by_name['ListSamples']._serialized_options = b'\310\363\030\002\202\323\344\223\002\027\022\025/api/training/samples'
   _globals['_SAMPLESSERVICE'].methods_by_name['CreateSample']._loaded_options = None
@@ -97,44 +118,56 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SAMPLESSERVICE'].methods_by_name['BuildHistorySamples']._serialized_options = b'\310\363\030\002\202\323\344\223\002(\"#/api/training/samples:build-history:\001*'
   _globals['_SAMPLESSERVICE'].methods_by_name['RecordFeedback']._loaded_options = None
   _globals['_SAMPLESSERVICE'].methods_by_name['RecordFeedback']._serialized_options = b'\310\363\030\005'
-  _globals['_SAMPLESOURCE']._serialized_start=2435
-  _globals['_SAMPLESOURCE']._serialized_end=2615
-  _globals['_FEEDBACKKIND']._serialized_start=2617
-  _globals['_FEEDBACKKIND']._serialized_end=2744
-  _globals['_TRAININGSAMPLE']._serialized_start=260
-  _globals['_TRAININGSAMPLE']._serialized_end=550
-  _globals['_LISTSAMPLESREQUEST']._serialized_start=553
-  _globals['_LISTSAMPLESREQUEST']._serialized_end=697
-  _globals['_LISTSAMPLESRESPONSE']._serialized_start=700
-  _globals['_LISTSAMPLESRESPONSE']._serialized_end=854
-  _globals['_SAMPLECOUNT']._serialized_start=856
-  _globals['_SAMPLECOUNT']._serialized_end=937
-  _globals['_CREATESAMPLEREQUEST']._serialized_start=940
-  _globals['_CREATESAMPLEREQUEST']._serialized_end=1068
-  _globals['_CREATESAMPLERESPONSE']._serialized_start=1070
-  _globals['_CREATESAMPLERESPONSE']._serialized_end=1147
-  _globals['_UPDATESAMPLEREQUEST']._serialized_start=1150
-  _globals['_UPDATESAMPLEREQUEST']._serialized_end=1327
-  _globals['_UPDATESAMPLERESPONSE']._serialized_start=1329
-  _globals['_UPDATESAMPLERESPONSE']._serialized_end=1406
-  _globals['_DELETESAMPLEREQUEST']._serialized_start=1408
-  _globals['_DELETESAMPLEREQUEST']._serialized_end=1458
-  _globals['_DELETESAMPLERESPONSE']._serialized_start=1460
-  _globals['_DELETESAMPLERESPONSE']._serialized_end=1482
-  _globals['_EXPORTSAMPLESREQUEST']._serialized_start=1484
-  _globals['_EXPORTSAMPLESREQUEST']._serialized_end=1533
-  _globals['_EXPORTSAMPLESRESPONSE']._serialized_start=1536
-  _globals['_EXPORTSAMPLESRESPONSE']._serialized_end=1687
-  _globals['_EXPORTDONE']._serialized_start=1689
-  _globals['_EXPORTDONE']._serialized_end=1723
-  _globals['_BUILDHISTORYSAMPLESREQUEST']._serialized_start=1725
-  _globals['_BUILDHISTORYSAMPLESREQUEST']._serialized_end=1840
-  _globals['_BUILDHISTORYSAMPLESRESPONSE']._serialized_start=1842
-  _globals['_BUILDHISTORYSAMPLESRESPONSE']._serialized_end=1905
-  _globals['_RECORDFEEDBACKREQUEST']._serialized_start=1908
-  _globals['_RECORDFEEDBACKREQUEST']._serialized_end=2387
-  _globals['_RECORDFEEDBACKRESPONSE']._serialized_start=2389
-  _globals['_RECORDFEEDBACKRESPONSE']._serialized_end=2432
-  _globals['_SAMPLESSERVICE']._serialized_start=2747
-  _globals['_SAMPLESSERVICE']._serialized_end=3803
+  _globals['_SAMPLESSERVICE'].methods_by_name['EraseMessages']._loaded_options = None
+  _globals['_SAMPLESSERVICE'].methods_by_name['EraseMessages']._serialized_options = b'\310\363\030\005'
+  _globals['_SAMPLESOURCE']._serialized_start=3169
+  _globals['_SAMPLESOURCE']._serialized_end=3349
+  _globals['_FEEDBACKKIND']._serialized_start=3351
+  _globals['_FEEDBACKKIND']._serialized_end=3478
+  _globals['_PROMPTTURN']._serialized_start=294
+  _globals['_PROMPTTURN']._serialized_end=404
+  _globals['_STYLEHINTS']._serialized_start=406
+  _globals['_STYLEHINTS']._serialized_end=519
+  _globals['_PROMPTSOURCE']._serialized_start=522
+  _globals['_PROMPTSOURCE']._serialized_end=678
+  _globals['_TRAININGSAMPLE']._serialized_start=681
+  _globals['_TRAININGSAMPLE']._serialized_end=1066
+  _globals['_LISTSAMPLESREQUEST']._serialized_start=1069
+  _globals['_LISTSAMPLESREQUEST']._serialized_end=1213
+  _globals['_LISTSAMPLESRESPONSE']._serialized_start=1216
+  _globals['_LISTSAMPLESRESPONSE']._serialized_end=1370
+  _globals['_SAMPLECOUNT']._serialized_start=1372
+  _globals['_SAMPLECOUNT']._serialized_end=1453
+  _globals['_CREATESAMPLEREQUEST']._serialized_start=1456
+  _globals['_CREATESAMPLEREQUEST']._serialized_end=1584
+  _globals['_CREATESAMPLERESPONSE']._serialized_start=1586
+  _globals['_CREATESAMPLERESPONSE']._serialized_end=1663
+  _globals['_UPDATESAMPLEREQUEST']._serialized_start=1666
+  _globals['_UPDATESAMPLEREQUEST']._serialized_end=1843
+  _globals['_UPDATESAMPLERESPONSE']._serialized_start=1845
+  _globals['_UPDATESAMPLERESPONSE']._serialized_end=1922
+  _globals['_DELETESAMPLEREQUEST']._serialized_start=1924
+  _globals['_DELETESAMPLEREQUEST']._serialized_end=1974
+  _globals['_DELETESAMPLERESPONSE']._serialized_start=1976
+  _globals['_DELETESAMPLERESPONSE']._serialized_end=1998
+  _globals['_EXPORTSAMPLESREQUEST']._serialized_start=2000
+  _globals['_EXPORTSAMPLESREQUEST']._serialized_end=2049
+  _globals['_EXPORTSAMPLESRESPONSE']._serialized_start=2052
+  _globals['_EXPORTSAMPLESRESPONSE']._serialized_end=2203
+  _globals['_EXPORTDONE']._serialized_start=2205
+  _globals['_EXPORTDONE']._serialized_end=2239
+  _globals['_BUILDHISTORYSAMPLESREQUEST']._serialized_start=2241
+  _globals['_BUILDHISTORYSAMPLESREQUEST']._serialized_end=2356
+  _globals['_BUILDHISTORYSAMPLESRESPONSE']._serialized_start=2358
+  _globals['_BUILDHISTORYSAMPLESRESPONSE']._serialized_end=2421
+  _globals['_RECORDFEEDBACKREQUEST']._serialized_start=2424
+  _globals['_RECORDFEEDBACKREQUEST']._serialized_end=2995
+  _globals['_RECORDFEEDBACKRESPONSE']._serialized_start=2997
+  _globals['_RECORDFEEDBACKRESPONSE']._serialized_end=3040
+  _globals['_ERASEMESSAGESREQUEST']._serialized_start=3042
+  _globals['_ERASEMESSAGESREQUEST']._serialized_end=3119
+  _globals['_ERASEMESSAGESRESPONSE']._serialized_start=3121
+  _globals['_ERASEMESSAGESRESPONSE']._serialized_end=3166
+  _globals['_SAMPLESSERVICE']._serialized_start=3481
+  _globals['_SAMPLESSERVICE']._serialized_end=4651
 # @@protoc_insertion_point(module_scope)

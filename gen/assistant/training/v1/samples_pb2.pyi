@@ -3,6 +3,7 @@
 isort:skip_file
 Training samples: what the owner accepted, edited, rejected or wrote by hand."""
 
+from assistant.common.v1 import erasure_pb2 as _erasure_pb2
 from assistant.common.v1 import heartbeat_pb2 as _heartbeat_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
@@ -87,6 +88,108 @@ FEEDBACK_KIND_REJECTED: FeedbackKind.ValueType  # 3
 Global___FeedbackKind: _TypeAlias = FeedbackKind  # noqa: Y015
 
 @_typing.final
+class PromptTurn(_message.Message):
+    """A message of a prompt."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    MINE_FIELD_NUMBER: _builtins.int
+    SENDER_FIELD_NUMBER: _builtins.int
+    message_id: _builtins.str
+    """UUID of the message; empty where it is not known."""
+    text: _builtins.str
+    """The text."""
+    mine: _builtins.bool
+    """Whether the owner wrote it."""
+    sender: _builtins.str
+    """The name of who wrote it; only prompts of groups show it."""
+    def __init__(
+        self,
+        *,
+        message_id: _builtins.str = ...,
+        text: _builtins.str = ...,
+        mine: _builtins.bool = ...,
+        sender: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["message_id", b"message_id", "mine", b"mine", "sender", b"sender", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PromptTurn: _TypeAlias = PromptTurn  # noqa: Y015
+
+@_typing.final
+class StyleHints(_message.Message):
+    """How a reply should sound: what the owner set for the conversation, and what they wanted this once."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IS_GROUP_FIELD_NUMBER: _builtins.int
+    RELATION_FIELD_NUMBER: _builtins.int
+    TONE_FIELD_NUMBER: _builtins.int
+    INSTRUCTION_FIELD_NUMBER: _builtins.int
+    is_group: _builtins.bool
+    """Whether it is a group."""
+    relation: _builtins.str
+    """Who the others are to the owner."""
+    tone: _builtins.str
+    """How the owner writes to them."""
+    instruction: _builtins.str
+    """What the owner wanted of this one draft."""
+    def __init__(
+        self,
+        *,
+        is_group: _builtins.bool = ...,
+        relation: _builtins.str = ...,
+        tone: _builtins.str = ...,
+        instruction: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["instruction", b"instruction", "is_group", b"is_group", "relation", b"relation", "tone", b"tone"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StyleHints: _TypeAlias = StyleHints  # noqa: Y015
+
+@_typing.final
+class PromptSource(_message.Message):
+    """What a prompt was made of. The same turns, hints and template give the same tokens again."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TURNS_FIELD_NUMBER: _builtins.int
+    HINTS_FIELD_NUMBER: _builtins.int
+    TEMPLATE_ID_FIELD_NUMBER: _builtins.int
+    template_id: _builtins.str
+    """The form of the prompt, e.g. "transcript-1"."""
+    @_builtins.property
+    def turns(self) -> _containers.RepeatedCompositeFieldContainer[Global___PromptTurn]:
+        """The messages, oldest first; the last one is the one that was answered."""
+
+    @_builtins.property
+    def hints(self) -> Global___StyleHints:
+        """How the reply should sound."""
+
+    def __init__(
+        self,
+        *,
+        turns: _abc.Iterable[Global___PromptTurn] | None = ...,
+        hints: Global___StyleHints | None = ...,
+        template_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["hints", b"hints"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hints", b"hints", "template_id", b"template_id", "turns", b"turns"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PromptSource: _TypeAlias = PromptSource  # noqa: Y015
+
+@_typing.final
 class TrainingSample(_message.Message):
     """A training sample."""
 
@@ -102,6 +205,9 @@ class TrainingSample(_message.Message):
     CONVERSATION_ID_FIELD_NUMBER: _builtins.int
     REJECTED_OUTPUT_FIELD_NUMBER: _builtins.int
     NEGATIVE_FIELD_NUMBER: _builtins.int
+    PROMPT_FIELD_NUMBER: _builtins.int
+    MESSAGE_IDS_FIELD_NUMBER: _builtins.int
+    PROMPT_ONLY_FIELD_NUMBER: _builtins.int
     sample_id: _builtins.str
     """UUID."""
     input_context: _builtins.str
@@ -120,9 +226,19 @@ class TrainingSample(_message.Message):
     """The draft that the owner changed; empty unless edited."""
     negative: _builtins.bool
     """Whether it is a negative: kept for comparison, never trained towards."""
+    prompt_only: _builtins.bool
+    """Whether only the finished prompt is known. Such a sample fits the base model of its template alone."""
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp:
         """When it was made."""
+
+    @_builtins.property
+    def prompt(self) -> Global___PromptSource:
+        """What the prompt was made of; not set when `prompt_only`."""
+
+    @_builtins.property
+    def message_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The messages that it came from, UUIDs: those of the prompt, and the owner's own that it learns from, if it was sent."""
 
     def __init__(
         self,
@@ -137,10 +253,13 @@ class TrainingSample(_message.Message):
         conversation_id: _builtins.str = ...,
         rejected_output: _builtins.str = ...,
         negative: _builtins.bool = ...,
+        prompt: Global___PromptSource | None = ...,
+        message_ids: _abc.Iterable[_builtins.str] | None = ...,
+        prompt_only: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "prompt", b"prompt"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "created_at", b"created_at", "expected_output", b"expected_output", "input_context", b"input_context", "negative", b"negative", "quality", b"quality", "rejected_output", b"rejected_output", "response_id", b"response_id", "sample_id", b"sample_id", "source", b"source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversation_id", b"conversation_id", "created_at", b"created_at", "expected_output", b"expected_output", "input_context", b"input_context", "message_ids", b"message_ids", "negative", b"negative", "prompt", b"prompt", "prompt_only", b"prompt_only", "quality", b"quality", "rejected_output", b"rejected_output", "response_id", b"response_id", "sample_id", b"sample_id", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -543,6 +662,8 @@ class RecordFeedbackRequest(_message.Message):
     REJECTION_REASON_FIELD_NUMBER: _builtins.int
     ACTED_AT_FIELD_NUMBER: _builtins.int
     MODEL_VERSION_FIELD_NUMBER: _builtins.int
+    PROMPT_FIELD_NUMBER: _builtins.int
+    REPLY_MESSAGE_ID_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
     """UUID of the event; unique within the account."""
     account_id: _builtins.str
@@ -565,9 +686,15 @@ class RecordFeedbackRequest(_message.Message):
     """Why it was rejected."""
     model_version: _builtins.str
     """The model and adapter that drafted."""
+    reply_message_id: _builtins.str
+    """The message that the owner sent instead of acting on the draft, UUID; empty when they acted by hand."""
     @_builtins.property
     def acted_at(self) -> _timestamp_pb2.Timestamp:
         """When."""
+
+    @_builtins.property
+    def prompt(self) -> Global___PromptSource:
+        """What the prompt was made of; not set for a draft of a version that did not keep it."""
 
     def __init__(
         self,
@@ -584,10 +711,12 @@ class RecordFeedbackRequest(_message.Message):
         rejection_reason: _builtins.str = ...,
         acted_at: _timestamp_pb2.Timestamp | None = ...,
         model_version: _builtins.str = ...,
+        prompt: Global___PromptSource | None = ...,
+        reply_message_id: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["acted_at", b"acted_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["acted_at", b"acted_at", "prompt", b"prompt"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "acted_at", b"acted_at", "confidence", b"confidence", "conversation_id", b"conversation_id", "edited_response", b"edited_response", "event_id", b"event_id", "input_context", b"input_context", "kind", b"kind", "model_version", b"model_version", "rejection_reason", b"rejection_reason", "response", b"response", "response_id", b"response_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "acted_at", b"acted_at", "confidence", b"confidence", "conversation_id", b"conversation_id", "edited_response", b"edited_response", "event_id", b"event_id", "input_context", b"input_context", "kind", b"kind", "model_version", b"model_version", "prompt", b"prompt", "rejection_reason", b"rejection_reason", "reply_message_id", b"reply_message_id", "response", b"response", "response_id", b"response_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -601,7 +730,7 @@ class RecordFeedbackResponse(_message.Message):
 
     SAMPLE_ID_FIELD_NUMBER: _builtins.int
     sample_id: _builtins.str
-    """UUID of the sample; the same for the same event."""
+    """UUID of the sample; the same for the same event. Empty when a message of it was deleted meanwhile: then there is none."""
     def __init__(
         self,
         *,
@@ -614,3 +743,49 @@ class RecordFeedbackResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RecordFeedbackResponse: _TypeAlias = RecordFeedbackResponse  # noqa: Y015
+
+@_typing.final
+class EraseMessagesRequest(_message.Message):
+    """What was deleted."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ERASURE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def erasure(self) -> _erasure_pb2.Erasure:
+        """What was deleted."""
+
+    def __init__(
+        self,
+        *,
+        erasure: _erasure_pb2.Erasure | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["erasure", b"erasure"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["erasure", b"erasure"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EraseMessagesRequest: _TypeAlias = EraseMessagesRequest  # noqa: Y015
+
+@_typing.final
+class EraseMessagesResponse(_message.Message):
+    """It was erased."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SAMPLE_COUNT_FIELD_NUMBER: _builtins.int
+    sample_count: _builtins.int
+    """How many samples were erased."""
+    def __init__(
+        self,
+        *,
+        sample_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["sample_count", b"sample_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EraseMessagesResponse: _TypeAlias = EraseMessagesResponse  # noqa: Y015

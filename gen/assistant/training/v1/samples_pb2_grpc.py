@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class SamplesServiceStub:
-    """Keeps the samples that a voice is trained on.
+    """Keeps the samples that an adapter is trained on.
     """
 
     def __init__(self, channel):
@@ -70,10 +70,15 @@ class SamplesServiceStub:
                 request_serializer=assistant_dot_training_dot_v1_dot_samples__pb2.RecordFeedbackRequest.SerializeToString,
                 response_deserializer=assistant_dot_training_dot_v1_dot_samples__pb2.RecordFeedbackResponse.FromString,
                 _registered_method=True)
+        self.EraseMessages = channel.unary_unary(
+                '/assistant.training.v1.SamplesService/EraseMessages',
+                request_serializer=assistant_dot_training_dot_v1_dot_samples__pb2.EraseMessagesRequest.SerializeToString,
+                response_deserializer=assistant_dot_training_dot_v1_dot_samples__pb2.EraseMessagesResponse.FromString,
+                _registered_method=True)
 
 
 class SamplesServiceServicer:
-    """Keeps the samples that a voice is trained on.
+    """Keeps the samples that an adapter is trained on.
     """
 
     def ListSamples(self, request, context):
@@ -125,6 +130,14 @@ class SamplesServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def EraseMessages(self, request, context):
+        """Erases the samples that deleted messages are part of. Called by sync_svc until it is answered; the same erasure again
+        changes nothing, and feedback that comes later makes no sample of these messages.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SamplesServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -163,6 +176,11 @@ def add_SamplesServiceServicer_to_server(servicer, server):
                     request_deserializer=assistant_dot_training_dot_v1_dot_samples__pb2.RecordFeedbackRequest.FromString,
                     response_serializer=assistant_dot_training_dot_v1_dot_samples__pb2.RecordFeedbackResponse.SerializeToString,
             ),
+            'EraseMessages': grpc.unary_unary_rpc_method_handler(
+                    servicer.EraseMessages,
+                    request_deserializer=assistant_dot_training_dot_v1_dot_samples__pb2.EraseMessagesRequest.FromString,
+                    response_serializer=assistant_dot_training_dot_v1_dot_samples__pb2.EraseMessagesResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'assistant.training.v1.SamplesService', rpc_method_handlers)
@@ -172,7 +190,7 @@ def add_SamplesServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class SamplesService:
-    """Keeps the samples that a voice is trained on.
+    """Keeps the samples that an adapter is trained on.
     """
 
     @staticmethod
@@ -354,6 +372,33 @@ class SamplesService:
             '/assistant.training.v1.SamplesService/RecordFeedback',
             assistant_dot_training_dot_v1_dot_samples__pb2.RecordFeedbackRequest.SerializeToString,
             assistant_dot_training_dot_v1_dot_samples__pb2.RecordFeedbackResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EraseMessages(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/assistant.training.v1.SamplesService/EraseMessages',
+            assistant_dot_training_dot_v1_dot_samples__pb2.EraseMessagesRequest.SerializeToString,
+            assistant_dot_training_dot_v1_dot_samples__pb2.EraseMessagesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class SamplesServiceStub:
-    """Keeps the samples that a voice is trained on."""
+    """Keeps the samples that an adapter is trained on."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -47,10 +47,14 @@ class SamplesServiceStub:
     """Makes samples of the owner's own past replies in the conversations that allow training."""
     RecordFeedback: _grpc.UnaryUnaryMultiCallable[_samples_pb2.RecordFeedbackRequest, _samples_pb2.RecordFeedbackResponse]
     """Makes a sample of what the owner did with a draft. Called by inference_svc; the same event again changes nothing."""
+    EraseMessages: _grpc.UnaryUnaryMultiCallable[_samples_pb2.EraseMessagesRequest, _samples_pb2.EraseMessagesResponse]
+    """Erases the samples that deleted messages are part of. Called by sync_svc until it is answered; the same erasure again
+    changes nothing, and feedback that comes later makes no sample of these messages.
+    """
 
 @_typing.type_check_only
 class SamplesServiceAsyncStub(SamplesServiceStub):
-    """Keeps the samples that a voice is trained on."""
+    """Keeps the samples that an adapter is trained on."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListSamples: _aio.UnaryUnaryMultiCallable[_samples_pb2.ListSamplesRequest, _samples_pb2.ListSamplesResponse]  # type: ignore[assignment]
@@ -67,9 +71,13 @@ class SamplesServiceAsyncStub(SamplesServiceStub):
     """Makes samples of the owner's own past replies in the conversations that allow training."""
     RecordFeedback: _aio.UnaryUnaryMultiCallable[_samples_pb2.RecordFeedbackRequest, _samples_pb2.RecordFeedbackResponse]  # type: ignore[assignment]
     """Makes a sample of what the owner did with a draft. Called by inference_svc; the same event again changes nothing."""
+    EraseMessages: _aio.UnaryUnaryMultiCallable[_samples_pb2.EraseMessagesRequest, _samples_pb2.EraseMessagesResponse]  # type: ignore[assignment]
+    """Erases the samples that deleted messages are part of. Called by sync_svc until it is answered; the same erasure again
+    changes nothing, and feedback that comes later makes no sample of these messages.
+    """
 
 class SamplesServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Keeps the samples that a voice is trained on."""
+    """Keeps the samples that an adapter is trained on."""
 
     @_abc_1.abstractmethod
     def ListSamples(
@@ -126,5 +134,15 @@ class SamplesServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_samples_pb2.RecordFeedbackResponse, _abc.Awaitable[_samples_pb2.RecordFeedbackResponse]]:
         """Makes a sample of what the owner did with a draft. Called by inference_svc; the same event again changes nothing."""
+
+    @_abc_1.abstractmethod
+    def EraseMessages(
+        self,
+        request: _samples_pb2.EraseMessagesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_samples_pb2.EraseMessagesResponse, _abc.Awaitable[_samples_pb2.EraseMessagesResponse]]:
+        """Erases the samples that deleted messages are part of. Called by sync_svc until it is answered; the same erasure again
+        changes nothing, and feedback that comes later makes no sample of these messages.
+        """
 
 def add_SamplesServiceServicer_to_server(servicer: SamplesServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

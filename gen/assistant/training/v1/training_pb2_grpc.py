@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class TrainingServiceStub:
-    """Trains voices and puts them to work.
+    """Trains adapters and puts them to work.
     """
 
     def __init__(self, channel):
@@ -93,7 +93,7 @@ class TrainingServiceStub:
 
 
 class TrainingServiceServicer:
-    """Trains voices and puts them to work.
+    """Trains adapters and puts them to work.
     """
 
     def StartJob(self, request, context):
@@ -132,14 +132,14 @@ class TrainingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListAdapters(self, request, context):
-        """Lists voices, newest first.
+        """Lists adapters, newest first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ActivateAdapter(self, request, context):
-        """Makes a voice the one that drafts; the one before stays at hand.
+        """Makes an adapter the one that drafts; the one before stays at hand.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -153,21 +153,21 @@ class TrainingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteAdapter(self, request, context):
-        """Deletes a voice that is not active, with its file.
+        """Deletes an adapter that is not active, with its file.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetActiveAdapter(self, request, context):
-        """The voice that drafts for an account with a model, and where its file is.
+        """The adapter that drafts for an account with a model, and where its file is.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CompareAdapters(self, request, context):
-        """Compares two voices on the same held-out replies.
+        """Compares two adapters on the same held-out replies.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -240,7 +240,7 @@ def add_TrainingServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class TrainingService:
-    """Trains voices and puts them to work.
+    """Trains adapters and puts them to work.
     """
 
     @staticmethod

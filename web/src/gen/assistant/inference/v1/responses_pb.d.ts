@@ -9,6 +9,7 @@ import type { Message } from "@bufbuild/protobuf";
 import type { Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
 import type { FinishReason, FinishReasonJson, SamplingOptions, SamplingOptionsJson } from "./sampling_pb";
 import type { Heartbeat, HeartbeatJson, StreamError, StreamErrorJson } from "../../common/v1/heartbeat_pb";
+import type { Erasure, ErasureJson } from "../../common/v1/erasure_pb";
 
 /**
  * Describes the file assistant/inference/v1/responses.proto.
@@ -118,6 +119,13 @@ export declare type GeneratedResponse = Message<"assistant.inference.v1.Generate
    * @generated from field: google.protobuf.Timestamp acted_at = 14;
    */
   actedAt?: Timestamp | undefined;
+
+  /**
+   * Whether its texts were erased, because a message that it was made from was deleted or unsent. Nothing can be done with it then.
+   *
+   * @generated from field: bool erased = 15;
+   */
+  erased: boolean;
 };
 
 /**
@@ -223,6 +231,13 @@ export declare type GeneratedResponseJson = {
    * @generated from field: google.protobuf.Timestamp acted_at = 14;
    */
   actedAt?: TimestampJson;
+
+  /**
+   * Whether its texts were erased, because a message that it was made from was deleted or unsent. Nothing can be done with it then.
+   *
+   * @generated from field: bool erased = 15;
+   */
+  erased?: boolean;
 };
 
 /**
@@ -2089,6 +2104,88 @@ export declare type NoteArrivalsResponseJson = {
 export declare const NoteArrivalsResponseSchema: GenMessage<NoteArrivalsResponse, {jsonType: NoteArrivalsResponseJson}>;
 
 /**
+ * What was deleted.
+ *
+ * @generated from message assistant.inference.v1.EraseMessagesRequest
+ */
+export declare type EraseMessagesRequest = Message<"assistant.inference.v1.EraseMessagesRequest"> & {
+  /**
+   * What was deleted.
+   *
+   * @generated from field: assistant.common.v1.Erasure erasure = 1;
+   */
+  erasure?: Erasure | undefined;
+};
+
+/**
+ * What was deleted.
+ *
+ * @generated from message assistant.inference.v1.EraseMessagesRequest
+ */
+export declare type EraseMessagesRequestJson = {
+  /**
+   * What was deleted.
+   *
+   * @generated from field: assistant.common.v1.Erasure erasure = 1;
+   */
+  erasure?: ErasureJson;
+};
+
+/**
+ * Describes the message assistant.inference.v1.EraseMessagesRequest.
+ * Use `create(EraseMessagesRequestSchema)` to create a new message.
+ */
+export declare const EraseMessagesRequestSchema: GenMessage<EraseMessagesRequest, {jsonType: EraseMessagesRequestJson}>;
+
+/**
+ * It was erased.
+ *
+ * @generated from message assistant.inference.v1.EraseMessagesResponse
+ */
+export declare type EraseMessagesResponse = Message<"assistant.inference.v1.EraseMessagesResponse"> & {
+  /**
+   * How many drafts lost their texts, or went with their conversation.
+   *
+   * @generated from field: int64 response_count = 1;
+   */
+  responseCount: bigint;
+
+  /**
+   * How many jobs were removed or cancelled.
+   *
+   * @generated from field: int64 job_count = 2;
+   */
+  jobCount: bigint;
+};
+
+/**
+ * It was erased.
+ *
+ * @generated from message assistant.inference.v1.EraseMessagesResponse
+ */
+export declare type EraseMessagesResponseJson = {
+  /**
+   * How many drafts lost their texts, or went with their conversation.
+   *
+   * @generated from field: int64 response_count = 1;
+   */
+  responseCount?: string;
+
+  /**
+   * How many jobs were removed or cancelled.
+   *
+   * @generated from field: int64 job_count = 2;
+   */
+  jobCount?: string;
+};
+
+/**
+ * Describes the message assistant.inference.v1.EraseMessagesResponse.
+ * Use `create(EraseMessagesResponseSchema)` to create a new message.
+ */
+export declare const EraseMessagesResponseSchema: GenMessage<EraseMessagesResponse, {jsonType: EraseMessagesResponseJson}>;
+
+/**
  * How a draft is.
  *
  * @generated from enum assistant.inference.v1.ResponseStatus
@@ -2383,6 +2480,17 @@ export declare const ResponsesService: GenService<{
     methodKind: "unary";
     input: typeof NoteArrivalsRequestSchema;
     output: typeof NoteArrivalsResponseSchema;
+  },
+  /**
+   * Erases what is kept of deleted messages: prompts, drafts, jobs, cached replies, and what workers remember. Called by
+   * sync_svc until it is answered; the same erasure again changes nothing. UNAVAILABLE: a part is away; it has to be asked again.
+   *
+   * @generated from rpc assistant.inference.v1.ResponsesService.EraseMessages
+   */
+  eraseMessages: {
+    methodKind: "unary";
+    input: typeof EraseMessagesRequestSchema;
+    output: typeof EraseMessagesResponseSchema;
   },
   /**
    * Accepts, edits or rejects a completed draft; becomes a training sample. Doing the same again changes nothing and answers the

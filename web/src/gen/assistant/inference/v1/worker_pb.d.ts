@@ -646,6 +646,88 @@ export declare type PrefillResponseJson = {
 export declare const PrefillResponseSchema: GenMessage<PrefillResponse, {jsonType: PrefillResponseJson}>;
 
 /**
+ * What to forget.
+ *
+ * @generated from message assistant.inference.v1.ForgetRequest
+ */
+export declare type ForgetRequest = Message<"assistant.inference.v1.ForgetRequest"> & {
+  /**
+   * The account whose conversations they are, UUID.
+   *
+   * @generated from field: string account_id = 1;
+   */
+  accountId: string;
+
+  /**
+   * Their UUIDs, as Generate and Prefill gave them, at most 1,000.
+   *
+   * @generated from field: repeated string cache_keys = 2;
+   */
+  cacheKeys: string[];
+};
+
+/**
+ * What to forget.
+ *
+ * @generated from message assistant.inference.v1.ForgetRequest
+ */
+export declare type ForgetRequestJson = {
+  /**
+   * The account whose conversations they are, UUID.
+   *
+   * @generated from field: string account_id = 1;
+   */
+  accountId?: string;
+
+  /**
+   * Their UUIDs, as Generate and Prefill gave them, at most 1,000.
+   *
+   * @generated from field: repeated string cache_keys = 2;
+   */
+  cacheKeys?: string[];
+};
+
+/**
+ * Describes the message assistant.inference.v1.ForgetRequest.
+ * Use `create(ForgetRequestSchema)` to create a new message.
+ */
+export declare const ForgetRequestSchema: GenMessage<ForgetRequest, {jsonType: ForgetRequestJson}>;
+
+/**
+ * It is forgotten.
+ *
+ * @generated from message assistant.inference.v1.ForgetResponse
+ */
+export declare type ForgetResponse = Message<"assistant.inference.v1.ForgetResponse"> & {
+  /**
+   * How many sequences, in the model's cache and in the host's memory, were forgotten.
+   *
+   * @generated from field: int32 sequence_count = 1;
+   */
+  sequenceCount: number;
+};
+
+/**
+ * It is forgotten.
+ *
+ * @generated from message assistant.inference.v1.ForgetResponse
+ */
+export declare type ForgetResponseJson = {
+  /**
+   * How many sequences, in the model's cache and in the host's memory, were forgotten.
+   *
+   * @generated from field: int32 sequence_count = 1;
+   */
+  sequenceCount?: number;
+};
+
+/**
+ * Describes the message assistant.inference.v1.ForgetResponse.
+ * Use `create(ForgetResponseSchema)` to create a new message.
+ */
+export declare const ForgetResponseSchema: GenMessage<ForgetResponse, {jsonType: ForgetResponseJson}>;
+
+/**
  * Texts to count.
  *
  * @generated from message assistant.inference.v1.CountTokensRequest
@@ -1251,6 +1333,17 @@ export declare const WorkerService: GenService<{
     methodKind: "unary";
     input: typeof PrefillRequestSchema;
     output: typeof PrefillResponseSchema;
+  },
+  /**
+   * Forgets what was read of conversations: resident sequences, what lies in the host's memory, marks. What runs goes on to its
+   * end, and is not kept then.
+   *
+   * @generated from rpc assistant.inference.v1.WorkerService.Forget
+   */
+  forget: {
+    methodKind: "unary";
+    input: typeof ForgetRequestSchema;
+    output: typeof ForgetResponseSchema;
   },
   /**
    * Counts tokens without running the model.

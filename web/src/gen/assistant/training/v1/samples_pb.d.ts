@@ -8,11 +8,226 @@ import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobu
 import type { Message } from "@bufbuild/protobuf";
 import type { FieldMask, FieldMaskJson, Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
 import type { StreamError, StreamErrorJson } from "../../common/v1/heartbeat_pb";
+import type { Erasure, ErasureJson } from "../../common/v1/erasure_pb";
 
 /**
  * Describes the file assistant/training/v1/samples.proto.
  */
 export declare const file_assistant_training_v1_samples: GenFile;
+
+/**
+ * A message of a prompt.
+ *
+ * @generated from message assistant.training.v1.PromptTurn
+ */
+export declare type PromptTurn = Message<"assistant.training.v1.PromptTurn"> & {
+  /**
+   * UUID of the message; empty where it is not known.
+   *
+   * @generated from field: string message_id = 1;
+   */
+  messageId: string;
+
+  /**
+   * The text.
+   *
+   * @generated from field: string text = 2;
+   */
+  text: string;
+
+  /**
+   * Whether the owner wrote it.
+   *
+   * @generated from field: bool mine = 3;
+   */
+  mine: boolean;
+
+  /**
+   * The name of who wrote it; only prompts of groups show it.
+   *
+   * @generated from field: string sender = 4;
+   */
+  sender: string;
+};
+
+/**
+ * A message of a prompt.
+ *
+ * @generated from message assistant.training.v1.PromptTurn
+ */
+export declare type PromptTurnJson = {
+  /**
+   * UUID of the message; empty where it is not known.
+   *
+   * @generated from field: string message_id = 1;
+   */
+  messageId?: string;
+
+  /**
+   * The text.
+   *
+   * @generated from field: string text = 2;
+   */
+  text?: string;
+
+  /**
+   * Whether the owner wrote it.
+   *
+   * @generated from field: bool mine = 3;
+   */
+  mine?: boolean;
+
+  /**
+   * The name of who wrote it; only prompts of groups show it.
+   *
+   * @generated from field: string sender = 4;
+   */
+  sender?: string;
+};
+
+/**
+ * Describes the message assistant.training.v1.PromptTurn.
+ * Use `create(PromptTurnSchema)` to create a new message.
+ */
+export declare const PromptTurnSchema: GenMessage<PromptTurn, {jsonType: PromptTurnJson}>;
+
+/**
+ * How a reply should sound: what the owner set for the conversation, and what they wanted this once.
+ *
+ * @generated from message assistant.training.v1.StyleHints
+ */
+export declare type StyleHints = Message<"assistant.training.v1.StyleHints"> & {
+  /**
+   * Whether it is a group.
+   *
+   * @generated from field: bool is_group = 1;
+   */
+  isGroup: boolean;
+
+  /**
+   * Who the others are to the owner.
+   *
+   * @generated from field: string relation = 2;
+   */
+  relation: string;
+
+  /**
+   * How the owner writes to them.
+   *
+   * @generated from field: string tone = 3;
+   */
+  tone: string;
+
+  /**
+   * What the owner wanted of this one draft.
+   *
+   * @generated from field: string instruction = 4;
+   */
+  instruction: string;
+};
+
+/**
+ * How a reply should sound: what the owner set for the conversation, and what they wanted this once.
+ *
+ * @generated from message assistant.training.v1.StyleHints
+ */
+export declare type StyleHintsJson = {
+  /**
+   * Whether it is a group.
+   *
+   * @generated from field: bool is_group = 1;
+   */
+  isGroup?: boolean;
+
+  /**
+   * Who the others are to the owner.
+   *
+   * @generated from field: string relation = 2;
+   */
+  relation?: string;
+
+  /**
+   * How the owner writes to them.
+   *
+   * @generated from field: string tone = 3;
+   */
+  tone?: string;
+
+  /**
+   * What the owner wanted of this one draft.
+   *
+   * @generated from field: string instruction = 4;
+   */
+  instruction?: string;
+};
+
+/**
+ * Describes the message assistant.training.v1.StyleHints.
+ * Use `create(StyleHintsSchema)` to create a new message.
+ */
+export declare const StyleHintsSchema: GenMessage<StyleHints, {jsonType: StyleHintsJson}>;
+
+/**
+ * What a prompt was made of. The same turns, hints and template give the same tokens again.
+ *
+ * @generated from message assistant.training.v1.PromptSource
+ */
+export declare type PromptSource = Message<"assistant.training.v1.PromptSource"> & {
+  /**
+   * The messages, oldest first; the last one is the one that was answered.
+   *
+   * @generated from field: repeated assistant.training.v1.PromptTurn turns = 1;
+   */
+  turns: PromptTurn[];
+
+  /**
+   * How the reply should sound.
+   *
+   * @generated from field: assistant.training.v1.StyleHints hints = 2;
+   */
+  hints?: StyleHints | undefined;
+
+  /**
+   * The form of the prompt, e.g. "transcript-1".
+   *
+   * @generated from field: string template_id = 3;
+   */
+  templateId: string;
+};
+
+/**
+ * What a prompt was made of. The same turns, hints and template give the same tokens again.
+ *
+ * @generated from message assistant.training.v1.PromptSource
+ */
+export declare type PromptSourceJson = {
+  /**
+   * The messages, oldest first; the last one is the one that was answered.
+   *
+   * @generated from field: repeated assistant.training.v1.PromptTurn turns = 1;
+   */
+  turns?: PromptTurnJson[];
+
+  /**
+   * How the reply should sound.
+   *
+   * @generated from field: assistant.training.v1.StyleHints hints = 2;
+   */
+  hints?: StyleHintsJson;
+
+  /**
+   * The form of the prompt, e.g. "transcript-1".
+   *
+   * @generated from field: string template_id = 3;
+   */
+  templateId?: string;
+};
+
+/**
+ * Describes the message assistant.training.v1.PromptSource.
+ * Use `create(PromptSourceSchema)` to create a new message.
+ */
+export declare const PromptSourceSchema: GenMessage<PromptSource, {jsonType: PromptSourceJson}>;
 
 /**
  * A training sample.
@@ -89,6 +304,27 @@ export declare type TrainingSample = Message<"assistant.training.v1.TrainingSamp
    * @generated from field: bool negative = 10;
    */
   negative: boolean;
+
+  /**
+   * What the prompt was made of; not set when `prompt_only`.
+   *
+   * @generated from field: assistant.training.v1.PromptSource prompt = 11;
+   */
+  prompt?: PromptSource | undefined;
+
+  /**
+   * The messages that it came from, UUIDs: those of the prompt, and the owner's own that it learns from, if it was sent.
+   *
+   * @generated from field: repeated string message_ids = 12;
+   */
+  messageIds: string[];
+
+  /**
+   * Whether only the finished prompt is known. Such a sample fits the base model of its template alone.
+   *
+   * @generated from field: bool prompt_only = 13;
+   */
+  promptOnly: boolean;
 };
 
 /**
@@ -166,6 +402,27 @@ export declare type TrainingSampleJson = {
    * @generated from field: bool negative = 10;
    */
   negative?: boolean;
+
+  /**
+   * What the prompt was made of; not set when `prompt_only`.
+   *
+   * @generated from field: assistant.training.v1.PromptSource prompt = 11;
+   */
+  prompt?: PromptSourceJson;
+
+  /**
+   * The messages that it came from, UUIDs: those of the prompt, and the owner's own that it learns from, if it was sent.
+   *
+   * @generated from field: repeated string message_ids = 12;
+   */
+  messageIds?: string[];
+
+  /**
+   * Whether only the finished prompt is known. Such a sample fits the base model of its template alone.
+   *
+   * @generated from field: bool prompt_only = 13;
+   */
+  promptOnly?: boolean;
 };
 
 /**
@@ -931,6 +1188,20 @@ export declare type RecordFeedbackRequest = Message<"assistant.training.v1.Recor
    * @generated from field: string model_version = 12;
    */
   modelVersion: string;
+
+  /**
+   * What the prompt was made of; not set for a draft of a version that did not keep it.
+   *
+   * @generated from field: assistant.training.v1.PromptSource prompt = 13;
+   */
+  prompt?: PromptSource | undefined;
+
+  /**
+   * The message that the owner sent instead of acting on the draft, UUID; empty when they acted by hand.
+   *
+   * @generated from field: string reply_message_id = 14;
+   */
+  replyMessageId: string;
 };
 
 /**
@@ -1022,6 +1293,20 @@ export declare type RecordFeedbackRequestJson = {
    * @generated from field: string model_version = 12;
    */
   modelVersion?: string;
+
+  /**
+   * What the prompt was made of; not set for a draft of a version that did not keep it.
+   *
+   * @generated from field: assistant.training.v1.PromptSource prompt = 13;
+   */
+  prompt?: PromptSourceJson;
+
+  /**
+   * The message that the owner sent instead of acting on the draft, UUID; empty when they acted by hand.
+   *
+   * @generated from field: string reply_message_id = 14;
+   */
+  replyMessageId?: string;
 };
 
 /**
@@ -1037,7 +1322,7 @@ export declare const RecordFeedbackRequestSchema: GenMessage<RecordFeedbackReque
  */
 export declare type RecordFeedbackResponse = Message<"assistant.training.v1.RecordFeedbackResponse"> & {
   /**
-   * UUID of the sample; the same for the same event.
+   * UUID of the sample; the same for the same event. Empty when a message of it was deleted meanwhile: then there is none.
    *
    * @generated from field: string sample_id = 1;
    */
@@ -1051,7 +1336,7 @@ export declare type RecordFeedbackResponse = Message<"assistant.training.v1.Reco
  */
 export declare type RecordFeedbackResponseJson = {
   /**
-   * UUID of the sample; the same for the same event.
+   * UUID of the sample; the same for the same event. Empty when a message of it was deleted meanwhile: then there is none.
    *
    * @generated from field: string sample_id = 1;
    */
@@ -1063,6 +1348,74 @@ export declare type RecordFeedbackResponseJson = {
  * Use `create(RecordFeedbackResponseSchema)` to create a new message.
  */
 export declare const RecordFeedbackResponseSchema: GenMessage<RecordFeedbackResponse, {jsonType: RecordFeedbackResponseJson}>;
+
+/**
+ * What was deleted.
+ *
+ * @generated from message assistant.training.v1.EraseMessagesRequest
+ */
+export declare type EraseMessagesRequest = Message<"assistant.training.v1.EraseMessagesRequest"> & {
+  /**
+   * What was deleted.
+   *
+   * @generated from field: assistant.common.v1.Erasure erasure = 1;
+   */
+  erasure?: Erasure | undefined;
+};
+
+/**
+ * What was deleted.
+ *
+ * @generated from message assistant.training.v1.EraseMessagesRequest
+ */
+export declare type EraseMessagesRequestJson = {
+  /**
+   * What was deleted.
+   *
+   * @generated from field: assistant.common.v1.Erasure erasure = 1;
+   */
+  erasure?: ErasureJson;
+};
+
+/**
+ * Describes the message assistant.training.v1.EraseMessagesRequest.
+ * Use `create(EraseMessagesRequestSchema)` to create a new message.
+ */
+export declare const EraseMessagesRequestSchema: GenMessage<EraseMessagesRequest, {jsonType: EraseMessagesRequestJson}>;
+
+/**
+ * It was erased.
+ *
+ * @generated from message assistant.training.v1.EraseMessagesResponse
+ */
+export declare type EraseMessagesResponse = Message<"assistant.training.v1.EraseMessagesResponse"> & {
+  /**
+   * How many samples were erased.
+   *
+   * @generated from field: int64 sample_count = 1;
+   */
+  sampleCount: bigint;
+};
+
+/**
+ * It was erased.
+ *
+ * @generated from message assistant.training.v1.EraseMessagesResponse
+ */
+export declare type EraseMessagesResponseJson = {
+  /**
+   * How many samples were erased.
+   *
+   * @generated from field: int64 sample_count = 1;
+   */
+  sampleCount?: string;
+};
+
+/**
+ * Describes the message assistant.training.v1.EraseMessagesResponse.
+ * Use `create(EraseMessagesResponseSchema)` to create a new message.
+ */
+export declare const EraseMessagesResponseSchema: GenMessage<EraseMessagesResponse, {jsonType: EraseMessagesResponseJson}>;
 
 /**
  * Where a sample comes from.
@@ -1173,7 +1526,7 @@ export declare type FeedbackKindJson = "FEEDBACK_KIND_UNSPECIFIED" | "FEEDBACK_K
 export declare const FeedbackKindSchema: GenEnum<FeedbackKind, FeedbackKindJson>;
 
 /**
- * Keeps the samples that a voice is trained on.
+ * Keeps the samples that an adapter is trained on.
  *
  * @generated from service assistant.training.v1.SamplesService
  */
@@ -1247,6 +1600,17 @@ export declare const SamplesService: GenService<{
     methodKind: "unary";
     input: typeof RecordFeedbackRequestSchema;
     output: typeof RecordFeedbackResponseSchema;
+  },
+  /**
+   * Erases the samples that deleted messages are part of. Called by sync_svc until it is answered; the same erasure again
+   * changes nothing, and feedback that comes later makes no sample of these messages.
+   *
+   * @generated from rpc assistant.training.v1.SamplesService.EraseMessages
+   */
+  eraseMessages: {
+    methodKind: "unary";
+    input: typeof EraseMessagesRequestSchema;
+    output: typeof EraseMessagesResponseSchema;
   },
 }>;
 
