@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from prompting.chat_template import ChatTemplate, PromptPart, render
-from prompting.conversation import StyleHints, Turn
+from prompting.conversation import PromptSource, StyleHints, Turn
 from prompting.transcript import name_of, one_line, stops_of, transcript
 
 _SYSTEM = (
@@ -20,16 +20,26 @@ _GO_ON = "(Nobody has answered yet. Write my next message.)"
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What the model continues. `template_id` names the form; it changes whenever the same turns would read otherwise."""
+    """What the model continues. `template_id` names the form; it changes whenever the same turns would read otherwise.
+
+    `turns`, oldest first, and `hints` are what it was made of.
+    """
 
     parts: tuple[PromptPart, ...]
     stops: tuple[str, ...]
     template_id: str
+    turns: tuple[Turn, ...] = ()
+    hints: StyleHints = field(default_factory=StyleHints)
 
     @property
     def text(self) -> str:
         """The whole prompt as the model saw it."""
         return "".join(part.text for part in self.parts)
+
+    @property
+    def source(self) -> PromptSource:
+        """What the same prompt can be made of again."""
+        return PromptSource(self.turns, self.hints, self.template_id)
 
 
 def build_prompt(turns: Sequence[Turn], hints: StyleHints, chat: ChatTemplate | None = None) -> Prompt:
@@ -39,9 +49,9 @@ def build_prompt(turns: Sequence[Turn], hints: StyleHints, chat: ChatTemplate | 
     """
     stops = stops_of(turns, hints)
     if chat is None:
-        return Prompt((PromptPart(transcript(turns, hints)),), stops, "transcript-1")
+        return Prompt((PromptPart(transcript(turns, hints)),), stops, "transcript-1", tuple(turns), hints)
     form = hashlib.sha256(chat.source.encode()).hexdigest()[:16]
-    return Prompt(render(chat, _messages(turns, hints)), stops, f"chat-1-{form}")
+    return Prompt(render(chat, _messages(turns, hints)), stops, f"chat-1-{form}", tuple(turns), hints)
 
 
 def _messages(turns: Sequence[Turn], hints: StyleHints) -> list[tuple[str, str]]:

@@ -10,12 +10,14 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import grpc
+from assistant.common.v1 import erasure_pb2
 from assistant.training.v1 import samples_pb2 as pb
 from assistant.training.v1 import samples_pb2_grpc, training_pb2_grpc
 from pydantic import SecretStr
 
 from stack.ports import free_port
 from svc_kit.clients import InternalCaller, channel_to
+from svc_kit.ids import new_id
 from svc_kit.server import running
 from svc_kit.settings import from_mapping
 from tests.conftest import DatabaseAddress
@@ -49,6 +51,12 @@ class TrainingService:
         sample: pb.TrainingSample = answer.sample
         return sample
 
+    async def erase(self, account_id: UUID, **erasure: Any) -> int:
+        """Tell of a deletion, as sync_svc does; how many samples it erased."""
+        request = pb.EraseMessagesRequest(erasure=erasure_pb2.Erasure(**{"erasure_id": str(uuid4())} | erasure))
+        answer = await self.samples.EraseMessages(request, metadata=self.acting_for(account_id))
+        return int(answer.sample_count)
+
     async def all(self, account_id: UUID) -> list[pb.TrainingSample]:
         """All samples, newest first."""
         request = pb.ListSamplesRequest(page_size=200)
@@ -71,6 +79,15 @@ def feedback(account_id: UUID, kind: pb.FeedbackKind.ValueType, **more: Any) -> 
     event = pb.RecordFeedbackRequest(**(said | more))
     event.acted_at.GetCurrentTime()
     return event
+
+
+def prompt_of(*texts: str, **hints: Any) -> pb.PromptSource:
+    """A prompt of messages, each new: theirs and the owner's in turn."""
+    turns = [
+        pb.PromptTurn(message_id=str(new_id()), text=text, mine=bool(place % 2), sender="Ana")
+        for place, text in enumerate(texts)
+    ]
+    return pb.PromptSource(turns=turns, hints=pb.StyleHints(**hints), template_id="transcript-1")
 
 
 def training_settings(database: DatabaseAddress, **more: Any) -> TrainingSettings:

@@ -28,10 +28,10 @@ async def build(settings: TrainingSettings) -> Service:
     channel = channel_to(settings.device_address)
     resources.push_async_callback(channel.close)
     device_svc = DeviceServiceClient(channel, InternalCaller("training_svc", internal_key))
-    keeping = SampleService(PostgresTransactions(database))
+    samples = SampleService(PostgresTransactions(database))
 
     def add(server: grpc.aio.Server) -> None:
-        samples_pb2_grpc.add_SamplesServiceServicer_to_server(SamplesServicer(keeping), server)
+        samples_pb2_grpc.add_SamplesServiceServicer_to_server(SamplesServicer(samples), server)
         training_pb2_grpc.add_TrainingServiceServicer_to_server(TrainingServicer(), server)
 
     return Service(

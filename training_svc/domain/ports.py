@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from svc_kit.erasure import Erasure
 from training_svc.domain.samples import Feedback, Sample, SampleChange, SampleSource
 
 SortKey = tuple[datetime, UUID]
@@ -41,6 +42,18 @@ class FeedbackEvents(Protocol):
         ...
 
 
+class Erasures(Protocol):
+    """What was deleted of one account, and is remembered for a day."""
+
+    async def are_erased(self, feedback: Feedback) -> bool:
+        """Whether a message of it was deleted. An erasure that begins after this waits for the transaction's end."""
+        ...
+
+    async def erase(self, erasure: Erasure) -> int:
+        """Delete samples and events of deleted messages, and remember the messages; how many samples."""
+        ...
+
+
 class AccountScope(Protocol):
     """A transaction that sees one account."""
 
@@ -48,6 +61,8 @@ class AccountScope(Protocol):
     def samples(self) -> Samples: ...
     @property
     def events(self) -> FeedbackEvents: ...
+    @property
+    def erasures(self) -> Erasures: ...
 
 
 class Transactions(Protocol):

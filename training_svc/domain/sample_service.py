@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
+from svc_kit.erasure import Erasure
 from svc_kit.errors import AlreadyExists, NotFound
 from svc_kit.ids import new_id
 from training_svc.domain.ports import SortKey, Transactions
@@ -36,15 +37,25 @@ class SampleService:
     transactions: Transactions
     clock: Callable[[], datetime] = field(default=_utc_now)
 
-    async def record(self, account_id: UUID, feedback: Feedback) -> UUID:
-        """Make the sample of an action, once, however often and however parallel it is told; its id."""
+    async def record(self, account_id: UUID, feedback: Feedback) -> UUID | None:
+        """Make the sample of an action, once, however often and however parallel it is told.
+
+        Its id; None when a message of it was deleted meanwhile. Raises InvalidInput when there is no reply to learn.
+        """
         now = self.clock()
         sample = sample_of(feedback, new_id(), now)
         async with self.transactions.account(account_id) as scope:
+            if await scope.erasures.are_erased(feedback):
+                return None
             sample_id = await scope.events.record(feedback, sample.sample_id, now)
             if sample_id == sample.sample_id:
                 await scope.samples.add(sample)
         return sample_id
+
+    async def erase(self, account_id: UUID, erasure: Erasure) -> int:
+        """Delete the samples that deleted messages are part of; how many. Feedback that is on its way makes none either."""
+        async with self.transactions.account(account_id) as scope:
+            return await scope.erasures.erase(erasure)
 
     async def add_manual(self, account_id: UUID, context: str, output: str, request_id: UUID | None) -> Sample:
         """Add a sample by hand. Raises AlreadyExists when the same request made another one."""

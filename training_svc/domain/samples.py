@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from prompting.conversation import PromptSource
 from svc_kit.errors import InvalidInput
 
 
@@ -30,7 +31,12 @@ class FeedbackKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A context and the reply to learn. Of a negative, `expected_output` is the draft not to write."""
+    """A context and the reply to learn. Of a negative, `expected_output` is the draft not to write.
+
+    `input_context` is the prompt as the model saw it. `prompt` is what it was made of; None when that is not known, and then
+    the sample fits the base model of its template alone. `message_ids` are the messages of the prompt, and the owner's own that
+    is learned from. `quality` is the sample's weight, 0 to 1.
+    """
 
     sample_id: UUID
     input_context: str
@@ -42,11 +48,18 @@ class Sample:
     conversation_id: UUID | None = None
     rejected_output: str = ""
     negative: bool = False
+    prompt: PromptSource | None = None
+    message_ids: tuple[UUID, ...] = ()
+
+    @property
+    def prompt_only(self) -> bool:
+        """Whether only the finished prompt is known."""
+        return self.prompt is None
 
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """What the owner did with a draft, once."""
+    """What the owner did with a draft, once. `reply_message_id` is what they sent instead of acting on it."""
 
     event_id: UUID
     response_id: UUID
@@ -59,6 +72,14 @@ class Feedback:
     rejection_reason: str
     acted_at: datetime
     model_version: str
+    prompt: PromptSource | None = None
+    reply_message_id: UUID | None = None
+
+    @property
+    def message_ids(self) -> tuple[UUID, ...]:
+        """The messages that it tells of: those of the prompt, and the owner's own."""
+        prompt = self.prompt.message_ids if self.prompt else ()
+        return (*prompt, self.reply_message_id) if self.reply_message_id else prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +115,8 @@ def sample_of(feedback: Feedback, sample_id: UUID, now: datetime) -> Sample:
         conversation_id=feedback.conversation_id,
         rejected_output=feedback.response if source is SampleSource.EDITED else "",
         negative=source is SampleSource.REJECTED,
+        prompt=feedback.prompt,
+        message_ids=feedback.message_ids,
     )
 
 

@@ -21,6 +21,7 @@ class FeedbackEventTable:
         self._account_id = account_id
 
     async def record(self, feedback: Feedback, sample_id: UUID, now: datetime) -> UUID:
+        """Keep an action; the id of its sample, which is another one than `sample_id` when it was kept before."""
         values = {
             "account_id": self._account_id,
             "event_id": feedback.event_id,
@@ -33,6 +34,8 @@ class FeedbackEventTable:
             "model_version": feedback.model_version,
             "acted_at": feedback.acted_at,
             "created_at": now,
+            "message_ids": list(feedback.message_ids),
+            "prompt_only": feedback.prompt is None,
         }
         # Waits for a transaction that records the same event at this moment.
         add = insert(feedback_events).values(values).on_conflict_do_nothing()

@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, func, select, tuple_, update
+from sqlalchemy import Row, delete, func, null, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement
 
+from prompting.conversation import PromptSource
+from prompting.stored_prompt import hints_from_json, hints_to_json, turns_from_json, turns_to_json
 from training_svc.domain.ports import SortKey
 from training_svc.domain.samples import Sample, SampleChange, SampleSource
 from training_svc.storage.tables import samples
 
-_COLUMNS = [samples.c[column.name] for column in fields(Sample)]
+# A sample's own fields that are columns as they are.
+_PLAIN = (
+    "sample_id",
+    "input_context",
+    "expected_output",
+    "quality",
+    "created_at",
+    "response_id",
+    "conversation_id",
+    "rejected_output",
+    "negative",
+)
+_STORED = (*_PLAIN, "source", "turns", "hints", "template_id", "message_ids")
+_COLUMNS = [samples.c[name] for name in _STORED]
 _KEY = tuple_(samples.c.created_at, samples.c.sample_id)
 
 
@@ -78,9 +93,27 @@ class SampleTable:
         return samples.c.account_id == self._account_id
 
     def _values(self, sample: Sample) -> dict[str, Any]:
-        return asdict(sample) | {"account_id": self._account_id, "updated_at": sample.created_at}
+        prompt = sample.prompt
+        return {name: getattr(sample, name) for name in _PLAIN} | {
+            "account_id": self._account_id,
+            "updated_at": sample.created_at,
+            "source": sample.source.value,
+            "turns": turns_to_json(prompt.turns) if prompt else null(),
+            "hints": hints_to_json(prompt.hints) if prompt else null(),
+            "template_id": prompt.template_id if prompt else "",
+            "message_ids": list(sample.message_ids),
+            "prompt_only": sample.prompt_only,
+        }
 
 
 def _sample(row: Row[Any]) -> Sample:
-    values = dict(row._mapping)
-    return Sample(**(values | {"source": SampleSource(values["source"])}))
+    stored = row._mapping
+    prompt = None
+    if stored["turns"] is not None:
+        prompt = PromptSource(turns_from_json(stored["turns"]), hints_from_json(stored["hints"]), stored["template_id"])
+    return Sample(
+        **{name: stored[name] for name in _PLAIN},
+        source=SampleSource(stored["source"]),
+        prompt=prompt,
+        message_ids=tuple(stored["message_ids"]),
+    )

@@ -14,7 +14,9 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    text,
 )
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from svc_kit.database import new_metadata
 
@@ -37,6 +39,12 @@ samples = Table(
     Column("rejected_output", Text, nullable=False, server_default=""),
     Column("negative", Boolean, nullable=False),
     Column("request_id", Uuid),
+    # What the prompt was made of (prompting.stored_prompt); NULL when only the finished prompt is known.
+    Column("turns", JSONB),
+    Column("hints", JSONB),
+    Column("template_id", Text, nullable=False, server_default=""),
+    Column("message_ids", ARRAY(Uuid), nullable=False, server_default=text("'{}'::uuid[]")),
+    Column("prompt_only", Boolean, nullable=False, server_default=text("true")),
     PrimaryKeyConstraint("account_id", "sample_id"),
     UniqueConstraint("account_id", "request_id"),
     CheckConstraint("source IN ('accepted', 'edited', 'manual', 'history', 'rejected')", name="source"),
@@ -61,6 +69,20 @@ feedback_events = Table(
     Column("model_version", Text, nullable=False),
     Column("acted_at", _TIME, nullable=False),
     Column("created_at", _TIME, nullable=False),
+    Column("message_ids", ARRAY(Uuid), nullable=False, server_default=text("'{}'::uuid[]")),
+    # Whether `message_ids` lacks those of the prompt.
+    Column("prompt_only", Boolean, nullable=False, server_default=text("true")),
     PrimaryKeyConstraint("account_id", "event_id"),
     CheckConstraint("kind IN ('accepted', 'edited', 'rejected')", name="kind"),
+)
+
+# Tombstones: what was deleted, so that what was on its way then is not kept. `is_whole` is false for a conversation that stays.
+erased = Table(
+    "erased",
+    metadata,
+    Column("account_id", Uuid, nullable=False),
+    Column("id", Uuid, nullable=False),
+    Column("is_whole", Boolean, nullable=False),
+    Column("erased_at", _TIME, nullable=False),
+    PrimaryKeyConstraint("account_id", "id", "is_whole"),
 )

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from svc_kit.database import Database
+from training_svc.storage.erasures import ErasureTable
 from training_svc.storage.feedback_events import FeedbackEventTable
 from training_svc.storage.samples import SampleTable
 
@@ -19,6 +20,7 @@ class AccountTables:
     def __init__(self, connection: AsyncConnection, account_id: UUID) -> None:
         self.samples = SampleTable(connection, account_id)
         self.events = FeedbackEventTable(connection, account_id)
+        self.erasures = ErasureTable(connection, account_id)
 
 
 class PostgresTransactions:

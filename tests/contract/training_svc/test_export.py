@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from assistant.training.v1 import samples_pb2 as pb
 
-from tests.training_service import TrainingService, feedback
+from tests.training_service import TrainingService, feedback, prompt_of
 
 
 async def test_all_samples_come_oldest_first_then_done(service: TrainingService, account: UUID):
@@ -23,7 +23,10 @@ async def test_all_samples_come_oldest_first_then_done(service: TrainingService,
 
 
 async def test_a_line_has_the_fields_of_a_sample(service: TrainingService, account: UUID):
-    event = feedback(account, pb.FEEDBACK_KIND_EDITED, edited_response='Ünïcode "quoted"\nand two lines 🎈')
+    prompt = prompt_of("Hi", is_group=True, relation="friend", tone="warm", instruction="short")
+    event = feedback(
+        account, pb.FEEDBACK_KIND_EDITED, edited_response='Ünïcode "quoted"\nand two lines 🎈', prompt=prompt
+    )
     sample_id = await service.record(event)
 
     [line] = _lines(await _export(service, account))
@@ -37,6 +40,11 @@ async def test_a_line_has_the_fields_of_a_sample(service: TrainingService, accou
         "quality": 1.0,
         "negative": False,
         "rejected_output": event.response,
+        "prompt_only": False,
+        "message_ids": [prompt.turns[0].message_id],
+        "turns": [{"message_id": prompt.turns[0].message_id, "text": "Hi", "mine": False, "sender": "Ana"}],
+        "hints": {"is_group": True, "relation": "friend", "tone": "warm", "instruction": "short"},
+        "template_id": "transcript-1",
     }
     assert created_at.endswith("+00:00")
 

@@ -9,8 +9,9 @@ import grpc
 import pytest
 from assistant.training.v1 import samples_pb2 as pb
 
+from svc_kit.ids import new_id
 from tests.grpc_errors import failure_of
-from tests.training_service import TrainingService, feedback
+from tests.training_service import TrainingService, feedback, prompt_of
 
 
 async def test_an_accepted_draft_is_the_reply_with_its_confidence(service: TrainingService, account: UUID):
@@ -91,6 +92,35 @@ async def test_the_account_must_be_the_tokens(service: TrainingService, account:
     assert await service.all(account) == []
 
 
+async def test_a_sample_shows_its_turns_hints_and_messages(service: TrainingService, account: UUID):
+    prompt = prompt_of("Are you coming?", "Where to?", "Dinner", is_group=True, relation="friend", tone="warm")
+    reply = str(new_id())
+    event = feedback(account, pb.FEEDBACK_KIND_ACCEPTED, prompt=prompt, reply_message_id=reply)
+
+    await service.record(event)
+
+    [sample] = await service.all(account)
+    assert sample.prompt == prompt
+    assert list(sample.message_ids) == [*(turn.message_id for turn in prompt.turns), reply]
+    assert not sample.prompt_only
+
+
+async def test_a_turn_of_no_known_message_is_kept(service: TrainingService, account: UUID):
+    prompt = pb.PromptSource(turns=[pb.PromptTurn(text="Hi")], hints=pb.StyleHints(), template_id="transcript-1")
+
+    await service.record(feedback(account, pb.FEEDBACK_KIND_ACCEPTED, prompt=prompt))
+
+    [sample] = await service.all(account)
+    assert (sample.prompt, list(sample.message_ids)) == (prompt, [])
+
+
+async def test_what_has_no_turns_is_prompt_only(service: TrainingService, account: UUID):
+    await service.record(feedback(account, pb.FEEDBACK_KIND_ACCEPTED))
+    await service.create(account)
+
+    assert [sample.prompt_only for sample in await service.all(account)] == [True, True]
+
+
 @pytest.mark.parametrize(
     ("kind", "said", "field"),
     [
@@ -100,6 +130,12 @@ async def test_the_account_must_be_the_tokens(service: TrainingService, account:
         (pb.FEEDBACK_KIND_ACCEPTED, {"event_id": "7"}, "event_id"),
         (pb.FEEDBACK_KIND_ACCEPTED, {"input_context": ""}, "input_context"),
         (pb.FEEDBACK_KIND_UNSPECIFIED, {}, "kind"),
+        (pb.FEEDBACK_KIND_ACCEPTED, {"reply_message_id": "7"}, "reply_message_id"),
+        (
+            pb.FEEDBACK_KIND_ACCEPTED,
+            {"prompt": pb.PromptSource(turns=[pb.PromptTurn(message_id="7")])},
+            "prompt.turns[0].message_id",
+        ),
     ],
 )
 async def test_bad_events_name_the_field(

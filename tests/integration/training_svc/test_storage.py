@@ -56,8 +56,9 @@ async def test_an_action_is_kept_with_all_that_was_told(
 
     assert kept == (
         f'{{"kind": "rejected", "event_id": "{event.event_id}", "sample_id": "{sample_id}", "account_id": "{account}", '
-        f'"confidence": 0.75, "response_id": "{event.response_id}", "model_version": "m+a", '
-        f'"conversation_id": "{event.conversation_id}", "rejection_reason": "too short"}}'
+        f'"confidence": 0.75, "message_ids": [], "prompt_only": true, "response_id": "{event.response_id}", '
+        f'"model_version": "m+a", "conversation_id": "{event.conversation_id}", '
+        f'"rejection_reason": "too short"}}'
     )
 
 
