@@ -30,6 +30,8 @@ from inference_svc.drafting.feedback_delivery import FeedbackDelivery
 from inference_svc.drafting.reply_cache import NoReplyCache, RedisReplyCache
 from inference_svc.drafting.storage.draft_store import PostgresDraftStore
 from inference_svc.drafting.sweeper import Sweeper
+from inference_svc.erasure.eraser import Eraser
+from inference_svc.erasure.erasure_store import PostgresErasureStore
 from inference_svc.jobs.domain.attempt import JobAttempt
 from inference_svc.jobs.domain.board import JobBoard
 from inference_svc.jobs.domain.jobs import JobContext, Jobs
@@ -196,7 +198,10 @@ def _responses(
         _read_ahead(settings, planner, neighbours.model, resources),
     )
     acting = DraftActions(kept.store, kept.cache, kept.delivery.deliver_soon)
-    return ResponsesServicer(drafting, acting, kept.store, jobs, arrivals, heartbeat_seconds=intervals.heartbeat)
+    eraser = Eraser(PostgresErasureStore(kept.database), kept.cache, queue, news, neighbours.model)
+    return ResponsesServicer(
+        drafting, acting, kept.store, jobs, arrivals, eraser, heartbeat_seconds=intervals.heartbeat
+    )
 
 
 def _announcements(neighbours: _Neighbours, resources: AsyncExitStack) -> Announcements:

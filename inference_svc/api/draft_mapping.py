@@ -56,6 +56,7 @@ def response_of(draft: Draft) -> responses_pb2.GeneratedResponse:
         instruction=draft.instruction,
         suggestion=draft.suggestion,
         acted_at=timestamp_of(draft.acted_at) if draft.acted_at else None,
+        erased=draft.erased_at is not None,
     )
 
 

@@ -28,8 +28,10 @@ from inference_svc.drafting.domain.draft_actions import DraftActions
 from inference_svc.drafting.domain.draft_request import DraftRequest
 from inference_svc.drafting.domain.drafting import Drafting
 from inference_svc.drafting.domain.ports import DraftStore
+from inference_svc.erasure.eraser import Eraser
 from inference_svc.jobs.domain.job import JobKey
 from inference_svc.jobs.domain.jobs import Jobs
+from svc_kit.erasure_mapping import erasure_of
 from svc_kit.event_stream import HEARTBEAT_S, with_error_event, with_heartbeats
 from svc_kit.identity import current_account
 from svc_kit.ids import parse_id
@@ -49,6 +51,7 @@ class ResponsesServicer(responses_pb2_grpc.ResponsesServiceServicer):
         store: DraftStore,
         jobs: Jobs,
         arrivals: Arrivals,
+        eraser: Eraser,
         *,
         heartbeat_seconds: float = HEARTBEAT_S,
     ) -> None:
@@ -57,6 +60,7 @@ class ResponsesServicer(responses_pb2_grpc.ResponsesServiceServicer):
         self._store = store
         self._jobs = jobs
         self._arrivals = arrivals
+        self._eraser = eraser
         self._heartbeat_seconds = heartbeat_seconds
 
     async def GenerateResponse(
@@ -128,6 +132,11 @@ class ResponsesServicer(responses_pb2_grpc.ResponsesServiceServicer):
         """What arrived."""
         await self._arrivals.note(current_account(), arrivals_of(request))
         return pb.NoteArrivalsResponse()
+
+    async def EraseMessages(self, request: pb.EraseMessagesRequest, context: Context) -> pb.EraseMessagesResponse:
+        """Erase what is kept of deleted messages."""
+        counts = await self._eraser.erase(current_account(), erasure_of(request.erasure))
+        return pb.EraseMessagesResponse(response_count=counts.drafts, job_count=counts.jobs)
 
     async def ActOnResponse(self, request: pb.ActOnResponseRequest, context: Context) -> pb.ActOnResponseResponse:
         """Accept, edit, reject."""

@@ -88,9 +88,11 @@ class FeedbackDelivery:
 
     async def _deliver(self, event: FeedbackEvent) -> None:
         async with self._database.transaction(event.account_id) as connection:
-            draft = (await DraftRows(connection, event.account_id).get([event.response_id]))[event.response_id]
+            draft = (await DraftRows(connection, event.account_id).get([event.response_id])).get(event.response_id)
         try:
-            await self._training.record(event.account_id, event.event_id, draft)
+            # Erased after it was claimed, it has nothing to tell.
+            if draft is not None and draft.erased_at is None:
+                await self._training.record(event.account_id, event.event_id, draft)
         except DomainError as error:
             await self._postpone(event)
             self._log.info("feedback waits", event_id=str(event.event_id), attempts=event.attempts, reason=error.reason)

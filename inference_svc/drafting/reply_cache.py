@@ -40,8 +40,16 @@ class RedisReplyCache:
 
     async def forget(self, key: str) -> None:
         """Forget them."""
-        if not self._presence.is_away:
-            await self._presence.asked(self._client.delete(_name(key)))
+        await self.erase([key])
+
+    async def erase(self, keys: Sequence[str]) -> bool:
+        """Forget all of these; False when Redis did not say that it has."""
+        if not keys:
+            return True
+        if self._presence.is_away:
+            return False
+        gone = self._client.delete(*[_name(key) for key in keys])
+        return await self._presence.asked(gone) is not None
 
 
 class NoReplyCache:
@@ -56,6 +64,10 @@ class NoReplyCache:
 
     async def forget(self, key: str) -> None:
         """Do nothing."""
+
+    async def erase(self, keys: Sequence[str]) -> bool:
+        """Nothing is kept."""
+        return True
 
 
 def _name(key: str) -> str:

@@ -9,6 +9,7 @@ from assistant.training.v1 import samples_pb2, samples_pb2_grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from inference_svc.drafting.domain.draft import Draft, Status
+from prompting.conversation import PromptSource
 from svc_kit.clients import CALL_TIMEOUT_S, InternalCaller
 from svc_kit.peer_errors import peer_errors
 
@@ -44,6 +45,22 @@ class TrainingService:
             rejection_reason=draft.rejection_reason,
             acted_at=acted_at,
             model_version=draft.model_version,
+            prompt=_prompt(draft.source) if draft.source else None,
+            reply_message_id=str(draft.reply_message_id or ""),
         )
         with peer_errors("the part that learns"):
             await self._stub.RecordFeedback(request, timeout=CALL_TIMEOUT_S, metadata=self._caller.metadata(account_id))
+
+
+def _prompt(source: PromptSource) -> samples_pb2.PromptSource:
+    hints = source.hints
+    return samples_pb2.PromptSource(
+        turns=[
+            samples_pb2.PromptTurn(message_id=str(turn.message_id), text=turn.text, mine=turn.mine, sender=turn.sender)
+            for turn in source.turns
+        ],
+        hints=samples_pb2.StyleHints(
+            is_group=hints.is_group, relation=hints.relation, tone=hints.tone, instruction=hints.instruction
+        ),
+        template_id=source.template_id,
+    )

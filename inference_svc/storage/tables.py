@@ -20,7 +20,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from svc_kit.database import new_metadata
 
@@ -29,7 +29,7 @@ metadata = new_metadata("inference")
 _JOB_STATES = "'queued','running','completed','failed','cancelled'"
 _STATUSES = "'generating','completed','rejected','accepted','edited','failed','cancelled','superseded'"
 
-# The mission's GeneratedResponse.
+# Drafts (GeneratedResponse of the contract).
 responses = Table(
     "responses",
     metadata,
@@ -61,6 +61,16 @@ responses = Table(
     Column("acted_at", DateTime(timezone=True)),
     # When the owner had written something after it, and it was compared with that: no later text of theirs says anything of it.
     Column("closed_at", DateTime(timezone=True)),
+    # What the prompt was made of (prompting.stored_prompt); NULL for drafts of before it was kept.
+    Column("turns", JSONB),
+    Column("hints", JSONB),
+    Column("template_id", Text, nullable=False, server_default=""),
+    # The messages of the prompt; NULL where they are not known.
+    Column("message_ids", ARRAY(Uuid)),
+    # The message that the owner sent instead of acting on it.
+    Column("reply_message_id", Uuid),
+    # Since when its texts are gone, because a message that they were made from was deleted.
+    Column("erased_at", DateTime(timezone=True)),
     PrimaryKeyConstraint("account_id", "id"),
     CheckConstraint(f"status IN ({_STATUSES})", name="status"),
     CheckConstraint("confidence BETWEEN 0 AND 1", name="confidence"),
@@ -188,4 +198,17 @@ Index(
     generation_jobs.c.account_id,
     generation_jobs.c.leased_until,
     postgresql_where=text("state = 'running'"),
+)
+
+# Tombstones: messages, conversations and erasures, so that what was on its way when they were deleted is not kept.
+# `is_erased` of migration 0005 looks here, and waits for an erasure that runs.
+erased = Table(
+    "erased",
+    metadata,
+    Column("account_id", Uuid, nullable=False),
+    Column("id", Uuid, nullable=False),
+    Column("erased_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    # Of an erasure: the keys of the cached replies that it has to take away.
+    Column("cache_keys", ARRAY(String(64)), nullable=False, server_default=text("'{}'::character varying[]")),
+    PrimaryKeyConstraint("account_id", "id"),
 )

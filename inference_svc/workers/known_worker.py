@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from uuid import UUID
 
 import grpc
+import structlog
 
 from inference_svc.drafting.domain.model import ModelStatus
 from inference_svc.workers.worker_choice import WorkerState
 from inference_svc.workers.worker_model import WorkerModel
 from svc_kit.clients import InternalCaller, channel_to
-from svc_kit.errors import DeadlineExceeded
+from svc_kit.errors import DeadlineExceeded, Unavailable
 from svc_kit.model_state import ModelState
 from svc_kit.worker_entry import WorkerEntry
 
@@ -27,6 +29,8 @@ _OPTIONS = [
 ]
 # One that says nothing for so long while others did keeps nobody waiting.
 PATIENCE_S = 0.5
+# A request may name so many conversations.
+_MOST_FORGOTTEN = 1000
 
 
 class KnownWorker:
@@ -50,6 +54,9 @@ class KnownWorker:
         # Calls of ours that run there, now and when it last said how much it has to do.
         self._ours = 0
         self._ours_then = 0
+        # It is of a version that cannot forget, which was said.
+        self._keeps_all = False
+        self._log = structlog.get_logger()
 
     @property
     def model(self) -> WorkerModel:
@@ -134,6 +141,21 @@ class KnownWorker:
             yield self._model
         finally:
             self._ours -= 1
+
+    async def forget(self, account_id: UUID, conversation_ids: Sequence[UUID]) -> None:
+        """Let it forget what it read of conversations; one of a version that cannot is passed over. Raises Unavailable."""
+        for start in range(0, len(conversation_ids), _MOST_FORGOTTEN):
+            try:
+                await self._model.forget(account_id, conversation_ids[start : start + _MOST_FORGOTTEN])
+            except DeadlineExceeded as error:
+                raise Unavailable(f"worker {self.address} did not answer") from error
+            except grpc.aio.AioRpcError as error:
+                if error.code() is not grpc.StatusCode.UNIMPLEMENTED:
+                    raise
+                if not self._keeps_all:
+                    self._keeps_all = True
+                    self._log.warning("worker cannot forget conversations", worker=self.address)
+                return
 
     async def close(self) -> None:
         """Give the connection up."""

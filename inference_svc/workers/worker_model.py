@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from uuid import UUID
 
 import grpc
 from assistant.inference.v1 import sampling_pb2, worker_pb2, worker_pb2_grpc
@@ -15,7 +16,7 @@ from inference_svc.drafting.domain.draft_request import Sampling
 from inference_svc.drafting.domain.events import Finished, ModelEvent, Phase, Piece, Progress
 from inference_svc.drafting.domain.model import GenerateRequest, ModelStatus
 from prompting.chat_template import ChatTemplate
-from svc_kit.clients import InternalCaller
+from svc_kit.clients import CALL_TIMEOUT_S, InternalCaller
 from svc_kit.errors import FailedPrecondition, InvalidInput
 from svc_kit.model_state import ModelState
 from svc_kit.peer_errors import peer_errors
@@ -87,6 +88,14 @@ class WorkerModel:
             except grpc.aio.AioRpcError as error:
                 await self._load_missing_adapter(error, order.voice, deadline)
                 await self._prefill(order, deadline)
+
+    async def forget(self, account_id: UUID, conversation_ids: Sequence[UUID]) -> None:
+        """Let the worker forget what it read of conversations, at most 1,000. Raises Unavailable, or AioRpcError UNIMPLEMENTED."""
+        request = worker_pb2.ForgetRequest(
+            account_id=str(account_id), cache_keys=[str(each) for each in conversation_ids]
+        )
+        with peer_errors(_PART):
+            await self._stub.Forget(request, timeout=CALL_TIMEOUT_S, metadata=self._caller.metadata(account_id))
 
     async def _said(self, order: GenerateRequest, deadline: float) -> AsyncGenerator[ModelEvent, None]:
         call = self._stub.Generate(

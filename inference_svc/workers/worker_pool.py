@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from uuid import UUID
 
 import grpc
 import structlog
@@ -91,6 +92,16 @@ class WorkerPool:
             except Unavailable as error:
                 refusals.append(error)
         raise most_helpful(refusals)
+
+    async def forget(self, account_id: UUID, conversation_ids: Sequence[UUID]) -> None:
+        """Let each worker that is known forget what it read of conversations. Raises Unavailable unless all said that they did."""
+        workers = (*self._workers.values(), *self._leaving)
+        results = await asyncio.gather(
+            *(worker.forget(account_id, conversation_ids) for worker in workers), return_exceptions=True
+        )
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
 
     def meet(self, entries: Sequence[WorkerEntry]) -> None:
         """Take in who says that it is there, and let go of who has said nothing for a while."""

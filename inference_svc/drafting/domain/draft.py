@@ -7,7 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from svc_kit.errors import FailedPrecondition, InvalidInput
+from prompting.conversation import PromptSource
+from svc_kit.errors import FailedPrecondition, InvalidInput, Unavailable
 
 
 class Status(StrEnum):
@@ -36,7 +37,12 @@ class Finish(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The mission's GeneratedResponse. `prompt` is what the model saw, for training."""
+    """A draft, with what a training sample is made of.
+
+    `prompt` is what the model saw; `source` is what that was made of, None for drafts of before it was kept. `reply_message_id`
+    is the message that the owner sent instead of acting on the draft. Since `erased_at` there are no texts any more, because a
+    message that they were made from was deleted.
+    """
 
     draft_id: UUID
     message_id: UUID
@@ -57,6 +63,18 @@ class Draft:
     edited_response: str = ""
     rejection_reason: str = ""
     acted_at: datetime | None = None
+    source: PromptSource | None = None
+    reply_message_id: UUID | None = None
+    erased_at: datetime | None = None
+
+
+class ContextErased(Unavailable):
+    """A message that a draft is made from was deleted meanwhile; the next try is made without it."""
+
+    reason = "ERASED"
+
+    def __init__(self) -> None:
+        super().__init__("a message of the conversation was deleted while the draft was made; try again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +120,10 @@ class Label:
 def act_on(draft: Draft, action: OwnerAction, now: datetime) -> Draft | None:
     """The draft after the action; None when the very same was done before.
 
-    Raises FailedPrecondition for a draft that is not complete, or that the owner did something else with.
+    Raises FailedPrecondition for a draft that is not complete, that was erased, or that the owner did something else with.
     """
+    if draft.erased_at is not None:
+        raise FailedPrecondition("ERASED", "a message that this draft was made from was deleted; ask for another draft")
     if draft.acted_at is not None:
         if OwnerAction(draft.status, draft.edited_response, draft.rejection_reason) == action:
             return None

@@ -56,6 +56,7 @@ class DraftPlan:
                 instruction=self.order.instruction,
                 cached=cached,
                 cache_key=self.key,
+                source=self.prompt.source,
             )
             for suggestion in range(self.order.suggestions)
         ]

@@ -50,6 +50,10 @@ class Model(Protocol):
         """Read a prompt so that `generate` begins at once; it gives way to all who wait. Raises Overloaded, Unavailable."""
         ...
 
+    async def forget(self, account_id: UUID, conversation_ids: Sequence[UUID]) -> None:
+        """Forget what was read of these conversations. Raises Unavailable when that is not sure."""
+        ...
+
 
 class Voices(Protocol):
     """Which adapters draft for whom."""
@@ -97,6 +101,10 @@ class ReplyCache(Protocol):
         """Forget them."""
         ...
 
+    async def erase(self, keys: Sequence[str]) -> bool:
+        """Forget all of these; False when that is not sure."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyKey:
@@ -112,11 +120,14 @@ class DraftStore(Protocol):
     async def add(
         self, account_id: UUID, drafts: Sequence[Draft], *, seconds: float, repeated: IdempotencyKey | None
     ) -> bool:
-        """Keep new drafts; those being made are given up after `seconds`. False when the request id was used meanwhile."""
+        """Keep new drafts; those being made are given up after `seconds`. False when the request id was used meanwhile.
+
+        Raises ContextErased when a message of their prompt, or the conversation, was deleted.
+        """
         ...
 
     async def end(self, account_id: UUID, draft_id: UUID, ending: Ending) -> bool:
-        """Say what became of a draft that was being made. False when it was given up before."""
+        """Say what became of a draft that was being made. False when it was given up before. Raises ContextErased."""
         ...
 
     async def abandon(self, account_id: UUID, texts: Mapping[UUID, str], status: Status, finish: Finish) -> None:
@@ -124,6 +135,10 @@ class DraftStore(Protocol):
 
         `texts` holds what there is of each draft, by its id.
         """
+        ...
+
+    async def are_erased(self, account_id: UUID, ids: Sequence[UUID]) -> bool:
+        """Whether one of these messages or conversations was deleted, as far as that is remembered."""
         ...
 
     async def find_by_request(self, account_id: UUID, repeated: IdempotencyKey) -> Sequence[Draft]:

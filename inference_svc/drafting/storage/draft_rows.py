@@ -7,20 +7,25 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, case, func, select, tuple_, update
+from sqlalchemy import ColumnElement, RowMapping, case, func, null, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from inference_svc.drafting.domain.draft import Draft, Ending, Finish, Status
+from inference_svc.drafting.domain.draft import ContextErased, Draft, Ending, Finish, Status
 from inference_svc.drafting.domain.ports import IdempotencyKey
+from inference_svc.drafting.storage.tombstones import is_erased
 from inference_svc.storage.tables import responses
+from prompting.conversation import PromptSource
+from prompting.stored_prompt import hints_from_json, hints_to_json, turns_from_json, turns_to_json
 
 # How long after it a text of the owner's can be what became of a draft.
-_OPEN_FOR = timedelta(days=1)
+OPEN_FOR = timedelta(days=1)
 # More than anybody makes between two messages of theirs.
 _MOST_COMPARED = 100
 _COMPARED = [Status.COMPLETED.value, Status.ACCEPTED.value, Status.EDITED.value]
 
+# What a draft was made from; array_append makes an array of NULL, too.
+_HELD = func.array_append(responses.c.message_ids, responses.c.conversation_id)
 _GENERATING = responses.c.status == Status.GENERATING.value
 
 
@@ -33,7 +38,10 @@ class DraftRows:
         self._ours = responses.c.account_id == account_id
 
     async def add(self, drafts: Sequence[Draft], maker: str, seconds: float, repeated: IdempotencyKey | None) -> int:
-        """Insert drafts; how many were, which is fewer than all when the request id is taken."""
+        """Insert drafts; how many were, which is fewer than all when the request id is taken.
+
+        Raises ContextErased when a message of a prompt, or the conversation, was deleted; the transaction must not commit then.
+        """
         common = {
             "account_id": self._account_id,
             "maker": maker,
@@ -48,9 +56,13 @@ class DraftRows:
                 index_elements=["account_id", "request_id", "suggestion"],
                 index_where=responses.c.request_id.is_not(None),
             )
-            .returning(responses.c.id)
+            # One statement: the first word of a draft waits for it.
+            .returning(is_erased(responses.c.account_id, _HELD))
         )
-        return len((await self._connection.execute(statement)).all())
+        erased = (await self._connection.execute(statement)).scalars().all()
+        if any(erased):
+            raise ContextErased
+        return len(erased)
 
     async def end(self, draft_id: UUID, ending: Ending) -> bool:
         """End a draft that is being made; False when it is not."""
@@ -67,6 +79,11 @@ class DraftRows:
             )
         )
         return (await self._connection.execute(statement)).rowcount == 1
+
+    async def is_erased(self, draft_id: UUID) -> bool:
+        """Whether a draft that was there has lost its texts, or is gone with its conversation."""
+        statement = select(responses.c.erased_at.is_(None)).where(self._ours, responses.c.id == draft_id)
+        return not await self._connection.scalar(statement)
 
     async def abandon(self, texts: Mapping[UUID, str], status: Status, finish: Finish) -> int:
         """End those that are being made with what was written of them, and free the request id of all; how many were being made."""
@@ -109,6 +126,7 @@ class DraftRows:
                 edited_response=draft.edited_response,
                 rejection_reason=draft.rejection_reason,
                 acted_at=draft.acted_at,
+                reply_message_id=draft.reply_message_id,
                 updated_at=func.now(),
             )
         )
@@ -137,7 +155,7 @@ class DraftRows:
             self._ours,
             responses.c.conversation_id == conversation_id,
             responses.c.message_id < before,
-            responses.c.created_at > func.now() - _OPEN_FOR,
+            responses.c.created_at > func.now() - OPEN_FOR,
             responses.c.closed_at.is_(None),
             responses.c.status.in_(_COMPARED),
         )
@@ -172,7 +190,25 @@ def _values(draft: Draft) -> dict[str, Any]:
         "edited_response": draft.edited_response,
         "rejection_reason": draft.rejection_reason,
         "acted_at": draft.acted_at,
+        **_source_values(draft.source),
     }
+
+
+def _source_values(source: PromptSource | None) -> dict[str, Any]:
+    if source is None:
+        return {"turns": null(), "hints": null(), "template_id": "", "message_ids": null()}
+    return {
+        "turns": turns_to_json(source.turns),
+        "hints": hints_to_json(source.hints),
+        "template_id": source.template_id,
+        "message_ids": list(source.message_ids),
+    }
+
+
+def _source(row: RowMapping) -> PromptSource | None:
+    if row["turns"] is None:
+        return None
+    return PromptSource(turns_from_json(row["turns"]), hints_from_json(row["hints"]), row["template_id"])
 
 
 def _draft(row: RowMapping) -> Draft:
@@ -195,4 +231,7 @@ def _draft(row: RowMapping) -> Draft:
         edited_response=row["edited_response"],
         rejection_reason=row["rejection_reason"],
         acted_at=row["acted_at"],
+        source=_source(row),
+        reply_message_id=row["reply_message_id"],
+        erased_at=row["erased_at"],
     )

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from inference_svc.drafting.domain.draft import Draft, Ending, Finish, Label, OwnerAction, Status, act_on
+from inference_svc.drafting.domain.draft import ContextErased, Draft, Ending, Finish, Label, OwnerAction, Status, act_on
 from inference_svc.drafting.domain.ports import IdempotencyKey
 from inference_svc.drafting.storage.draft_rows import DraftRows
 from inference_svc.drafting.storage.feedback_rows import add_feedback
+from inference_svc.drafting.storage.tombstones import any_erased
 from inference_svc.metrics import DRAFTS_ENDED
 from svc_kit.database import Database
 from svc_kit.errors import InvalidInput, NotFound
@@ -43,7 +45,10 @@ class PostgresDraftStore:
     async def end(self, account_id: UUID, draft_id: UUID, ending: Ending) -> bool:
         """Say what became of a draft."""
         async with self._database.transaction(account_id) as connection:
-            written = await DraftRows(connection, account_id).end(draft_id, ending)
+            rows = DraftRows(connection, account_id)
+            written = await rows.end(draft_id, ending)
+            if not written and await rows.is_erased(draft_id):
+                raise ContextErased
         if written:
             DRAFTS_ENDED.labels(ending.status.value).inc()
         return written
@@ -53,6 +58,11 @@ class PostgresDraftStore:
         async with self._database.transaction(account_id) as connection:
             ended = await DraftRows(connection, account_id).abandon(texts, status, finish)
         DRAFTS_ENDED.labels(status.value).inc(ended)
+
+    async def are_erased(self, account_id: UUID, ids: Sequence[UUID]) -> bool:
+        """Whether one of these messages or conversations was deleted."""
+        async with self._database.transaction(account_id) as connection:
+            return await any_erased(connection, account_id, ids)
 
     async def find_by_request(self, account_id: UUID, repeated: IdempotencyKey) -> Sequence[Draft]:
         """The drafts of an earlier request with this id."""
@@ -81,13 +91,17 @@ class PostgresDraftStore:
     ) -> Draft | None:
         """Close what the owner's message came after, and do to one of these what it says of it."""
         async with self._database.transaction(account_id) as connection:
+            if await any_erased(connection, account_id, [conversation_id, message_id]):
+                return None
             rows = DraftRows(connection, account_id)
             drafts = await rows.lock_open(conversation_id, message_id)
             if not drafts:
                 return None
             await rows.close(conversation_id, message_id)
             chosen = label(drafts)
-            return await _act(connection, account_id, chosen.draft, chosen.action) if chosen else None
+            if chosen is None:
+                return None
+            return await _act(connection, account_id, replace(chosen.draft, reply_message_id=message_id), chosen.action)
 
     async def get(self, account_id: UUID, draft_ids: Sequence[UUID]) -> Sequence[Draft]:
         """These drafts."""

@@ -27,8 +27,16 @@ def this(key: JobKey) -> tuple[ColumnElement[bool], ...]:
 
 
 def ended(state: JobState, **values: Any) -> dict[str, Any]:
-    """What a job's end changes; its lease ends with it."""
-    return {"state": state.value, "lease_id": None, "leased_until": None, "ended_at": func.now(), **values}
+    """What a job's end changes: its lease ends with it, and nobody reads any more what was asked (`request_digest` tells that)."""
+    return {
+        "state": state.value,
+        "lease_id": None,
+        "leased_until": None,
+        "ended_at": func.now(),
+        "instruction": "",
+        "sampling": {},
+        **values,
+    }
 
 
 def requeued(**values: Any) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 import grpc
+from assistant.common.v1 import erasure_pb2
 from assistant.inference.v1 import (
     models_pb2_grpc,
     responses_pb2,
@@ -105,6 +106,12 @@ class Product:
     async def note(self, *arrivals: responses_pb2.Arrival) -> None:
         """Tell what arrived, as sync_svc does."""
         await self.responses.NoteArrivals(responses_pb2.NoteArrivalsRequest(arrivals=arrivals), metadata=self.owner)
+
+    async def erase(self, **erasure: object) -> responses_pb2.EraseMessagesResponse:
+        """Tell of a deletion, as sync_svc does."""
+        said = erasure_pb2.Erasure(**{"erasure_id": str(new_id()), **erasure})  # type: ignore[arg-type]
+        request = responses_pb2.EraseMessagesRequest(erasure=said)
+        return await self.responses.EraseMessages(request, metadata=self.owner)
 
     async def enqueue(self, *, job_request_id: str = "", **fields: object) -> responses_pb2.GenerationJob:
         """A draft in the queue; `fields` are those of the draft."""

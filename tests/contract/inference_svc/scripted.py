@@ -130,6 +130,18 @@ class Said:
     def newest(self) -> str:
         return str(self._context.newest_message_id)
 
+    @property
+    def message_ids(self) -> list[str]:
+        """The ids of all messages, oldest first."""
+        return [message.message_id for message in self._context.messages]
+
+    def unsay(self, message_id: str) -> None:
+        """Delete a message."""
+        kept = [message for message in self._context.messages if message.message_id != message_id]
+        del self._context.messages[:]
+        self._context.messages.extend(kept)
+        self._context.newest_message_id = kept[-1].message_id
+
     def arrival(self, *, auto_draft: bool = False) -> responses_pb2.Arrival:
         """The news of the newest message."""
         message = self._context.messages[-1]
@@ -207,6 +219,9 @@ class ScriptedWorker(worker_pb2_grpc.WorkerServiceServicer):
         # Adapters that were loaded; a request for one fails until it is, and loading with `unloadable` if that is set.
         self.loaded: list[worker_pb2.LoadAdapterRequest] = []
         self.unloadable: Exception | None = None
+        self.forgot: list[worker_pb2.ForgetRequest] = []
+        # What Forget fails with, if that is set.
+        self.stubborn: Exception | None = None
         self.time_left: list[float] = []
         self.stopped = asyncio.Event()
 
@@ -247,6 +262,12 @@ class ScriptedWorker(worker_pb2_grpc.WorkerServiceServicer):
         except (asyncio.CancelledError, GeneratorExit):
             self.stopped.set()
             raise
+
+    async def Forget(self, request: worker_pb2.ForgetRequest, context: Any) -> worker_pb2.ForgetResponse:
+        if self.stubborn is not None:
+            raise self.stubborn
+        self.forgot.append(request)
+        return worker_pb2.ForgetResponse()
 
     async def LoadAdapter(self, request: worker_pb2.LoadAdapterRequest, context: Any) -> worker_pb2.LoadAdapterResponse:
         if self.unloadable is not None:

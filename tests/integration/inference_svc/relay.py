@@ -31,6 +31,9 @@ class Relay(worker_pb2_grpc.WorkerServiceServicer):
         self.read_ahead.append(await self._worker.Prefill(request, metadata=_metadata()))
         return self.read_ahead[-1]
 
+    async def Forget(self, request: worker_pb2.ForgetRequest, context: Any) -> worker_pb2.ForgetResponse:
+        return await self._worker.Forget(request, metadata=_metadata())
+
     async def LoadAdapter(self, request: worker_pb2.LoadAdapterRequest, context: Any) -> worker_pb2.LoadAdapterResponse:
         return await self._worker.LoadAdapter(request, metadata=_metadata())
 

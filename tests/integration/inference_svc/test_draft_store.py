@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DBAPIError
 
-from inference_svc.drafting.domain.draft import Draft, Ending, Finish, OwnerAction, Status
+from inference_svc.drafting.domain.draft import ContextErased, Draft, Ending, Finish, OwnerAction, Status
 from inference_svc.drafting.domain.ports import IdempotencyKey
 from inference_svc.drafting.storage.draft_store import PostgresDraftStore
 from inference_svc.drafting.sweeper import Sweeper
@@ -57,7 +57,8 @@ async def test_another_account_sees_and_changes_nothing(store):
     draft = await kept(store, mine := new_id())
     theirs = new_id()
 
-    assert not await store.end(theirs, draft.draft_id, DONE)
+    with pytest.raises(ContextErased):
+        await store.end(theirs, draft.draft_id, DONE)
     await store.abandon(theirs, {draft.draft_id: ""}, Status.FAILED, Finish.NONE)
     with pytest.raises(NotFound):
         await store.get(theirs, [draft.draft_id])

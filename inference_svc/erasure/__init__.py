@@ -1,0 +1,1 @@
+"""What is kept of deleted messages is erased: drafts, feedback, jobs, cached replies, and what workers remember."""
