@@ -1,10 +1,12 @@
 """llama-cpp-python: built from source once for each set of build options, and the wheel kept for the next checkout.
 
+Of llama.cpp only what the product loads is built, libllama and ggml; its chat library, its programs and its multimodal part
+are not. So `llama_cpp.mtmd_cpp` does not import, which nothing here uses.
+
 `CUDA=1` builds for NVIDIA GPUs, `CUDA=0` goes back to the processor, CMAKE_ARGS reaches the build as it is. With none of
 them, whatever is installed stays.
 """
 
-import hashlib
 import os
 import re
 import shutil
@@ -18,13 +20,21 @@ from pathlib import Path
 from scripts.setup.checkout import PYTHON, STATE
 from scripts.setup.command import run
 from scripts.setup.failure import SetupFailed
-from scripts.setup.stamp import Stamp
+from scripts.setup.stamp import Stamp, digest
 from scripts.setup.toolchain import cuda_compiler, require_compiler
 from scripts.setup.virtualenv import PIP, project
 
 PACKAGE = "llama-cpp-python"
 CUDA_OPTION = "-DGGML_CUDA=on"
 ON, OFF = {"1", "on", "true", "yes"}, {"0", "off", "false", "no"}
+LIBRARY = Path(__file__).with_name("llama_library.cmake")
+# How it is built, whatever the options: scikit-build-core's settings, which pip passes on. The defines come before CMAKE_ARGS.
+RECIPE = {
+    "build.targets": "llama",
+    "cmake.define.LLAVA_BUILD": "OFF",
+    # llama.cpp installs itself a second time, with its headers, to where no Python looks.
+    "wheel.exclude": "include/**;lib/**;lib64/**",
+}
 # The build tool counts its steps: "[12/345] Building CXX object ...".
 STEP = re.compile(r"\[(\d+)/(\d+)\]")
 
@@ -44,7 +54,7 @@ class Build:
     @property
     def key(self) -> str:
         """What a stamp remembers of it."""
-        return f"{self.version}\n{self.options}"
+        return f"{self.version} {recipe_digest()}\n{self.options}"
 
     @property
     def with_cuda(self) -> bool:
@@ -53,18 +63,21 @@ class Build:
 
     @property
     def folder(self) -> Path:
-        """Where the wheel is kept; different options never share a folder. It is for any Python 3, so that does not count."""
-        variant = "cpu"
-        if self.options:
-            kind = "cuda" if self.with_cuda else "custom"
-            variant = f"{kind}-{hashlib.sha256(self.options.encode()).hexdigest()[:8]}"
+        """Where the wheel is kept: apart for each set of options and each recipe. It is for any Python 3, so that does not count."""
+        kind = "cuda" if self.with_cuda else "custom" if self.options else "cpu"
+        variant = digest(recipe_digest(), self.options)[:8]
         cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-        return cache / "conversation-assistant" / "wheels" / f"{sysconfig.get_platform()}-{variant}"
+        return cache / "conversation-assistant" / "wheels" / f"{sysconfig.get_platform()}-{kind}-{variant}"
 
     @property
     def kept_wheel(self) -> Path | None:
         """The wheel of an earlier build."""
         return next(self.folder.glob(f"{PACKAGE.replace('-', '_')}-{self.version}-*.whl"), None)
+
+
+def recipe_digest() -> str:
+    """Return a short hash of how the library is built, so that a wheel of another recipe is never taken for one of this."""
+    return digest(*(f"{name}={value}" for name, value in RECIPE.items()), LIBRARY.read_text())[:8]
 
 
 def wanted_options(environment: Mapping[str, str]) -> str | None:
@@ -116,19 +129,19 @@ def require_loadable() -> None:
 
 
 def build_wheel(build: Build) -> Path:
-    """Build the wheel and keep it. Several minutes on a small machine."""
+    """Build the wheel and keep it: a few minutes on a small machine, and longer for a GPU. pip brings CMake and Ninja."""
     environment = {"CMAKE_ARGS": build.options}
     if build.with_cuda:
         environment["CUDACXX"] = cuda_compiler()
-    if build.options or not _in_pip_cache(build):
-        require_compiler()
+    require_compiler()
     build.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=build.folder) as unfinished:
-        command = [*PIP, "wheel", "--verbose", "--no-deps", "--wheel-dir", unfinished]
-        if build.options:
-            # pip knows its wheels by version alone and would hand out one that was built with other options.
-            command += ["--no-cache-dir", "--no-binary", PACKAGE]
-        run("Building llama-cpp-python", [*command, build.requirement], environment=environment, fraction_in=steps_done)
+        # pip knows the wheels in its cache by version alone and would hand out one that was built otherwise.
+        command = [*PIP, "wheel", "--verbose", "--no-deps", "--no-cache-dir", "--no-binary", PACKAGE]
+        for setting in ({**RECIPE, "cmake.define.CMAKE_PROJECT_llama_cpp_INCLUDE": str(LIBRARY)}).items():
+            command += ["--config-settings", "=".join(setting)]
+        command += ["--wheel-dir", unfinished, build.requirement]
+        run("Building llama-cpp-python", command, environment=environment, fraction_in=steps_done)
         (made,) = Path(unfinished).glob("*.whl")
         return Path(shutil.move(made, build.folder / made.name))
 
@@ -137,14 +150,3 @@ def steps_done(line: str) -> float | None:
     """Return the part of the build that is done, when a line of its output tells."""
     step = STEP.search(line)
     return int(step[1]) / int(step[2]) if step else None
-
-
-def _in_pip_cache(build: Build) -> bool:
-    """Return whether pip has built this version before and needs no compiler for it."""
-    listed = subprocess.run(
-        [*PIP, "cache", "list", "--format=abspath", PACKAGE.replace("-", "_")],
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    return f"-{build.version}-" in listed.stdout

@@ -41,6 +41,32 @@ def test_wheels_of_different_builds_are_kept_apart(tmp_path, monkeypatch):
     assert Build("0.3.37", "").kept_wheel is None
 
 
+def test_a_wheel_of_another_recipe_is_not_taken_for_this(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    build = Build("0.3.36", "")
+    folder, key = build.folder, build.key
+
+    monkeypatch.setitem(llama_wheel.RECIPE, "build.targets", "llama;llama-common")
+
+    assert build.folder != folder
+    assert build.key != key
+    assert options_of(build.key) == options_of(key) == ""
+
+
+def test_the_recipe_counts_the_library_s_own_file(tmp_path, monkeypatch):
+    before = llama_wheel.recipe_digest()
+    changed = tmp_path / "llama_library.cmake"
+    changed.write_text(llama_wheel.LIBRARY.read_text() + "# changed\n")
+
+    monkeypatch.setattr(llama_wheel, "LIBRARY", changed)
+
+    assert llama_wheel.recipe_digest() != before
+
+
+def test_the_options_of_a_gpu_build_by_an_earlier_recipe_survive():
+    assert options_of(f"0.3.36\n{CUDA_OPTION}") == CUDA_OPTION
+
+
 def test_a_stamp_remembers_the_options_for_a_plain_setup():
     assert options_of(Build("0.3.36", CUDA_OPTION).key) == CUDA_OPTION
     assert options_of(None) == ""
@@ -55,13 +81,14 @@ def test_the_build_tells_how_far_it_is():
     assert steps_done("  Configuring CMake...") is None
 
 
-def test_without_a_compiler_one_line_names_the_package(tmp_path, monkeypatch):
+@pytest.mark.parametrize("options", ["", "-DGGML_NATIVE=off"])
+def test_without_a_compiler_one_line_names_the_package(options, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("CXX", raising=False)
 
     with pytest.raises(SetupFailed, match="apt install g\\+\\+") as failure:
-        llama_wheel.build_wheel(Build("0.3.36", "-DGGML_NATIVE=off"))
+        llama_wheel.build_wheel(Build("0.3.36", options))
 
     assert "\n" not in str(failure.value)
 
