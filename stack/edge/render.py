@@ -85,7 +85,7 @@ def _http_filters(settings: EdgeSettings, rpcs: list[Rpc]) -> list[Config]:
     """Return what every request passes, in this order."""
     headers = SECURITY_HEADERS | (STRICT_TRANSPORT if settings.certificate else {})
     filters = [
-        part("filters/security_headers", security_headers=headers),
+        part("filters/headers", security_headers=headers),
         part("filters/cors"),
         part("filters/same_site", cors_origins=settings.cors_origins),
         part("filters/grpc_web"),

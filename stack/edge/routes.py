@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from stack.edge.api_surface import RestBinding, Rpc
 from stack.edge.auth_rules import PUBLIC_INFRASTRUCTURE
 from stack.edge.parts import Config, part
+from stack.edge.refusals import malformed_grpc_routes, repeated_id_routes
 from stack.edge.settings import EdgeSettings, RateLimit
 from stack.edge.static_ui import ui_routes
 from svc_kit.clients import MAX_MESSAGE_BYTES
@@ -35,8 +36,10 @@ def virtual_host(settings: EdgeSettings, rpcs: Iterable[Rpc]) -> Config:
         # Answers hold private messages: no cache keeps them, unless a route says otherwise.
         "response_headers_to_add": [DO_NOT_KEEP],
         "routes": [
+            *malformed_grpc_routes(),
             *(_grpc_route(rpc, settings.rate_limits) for rpc in reachable),
             *(_infrastructure_route(prefix) for prefix in PUBLIC_INFRASTRUCTURE),
+            *repeated_id_routes(reachable),
             # A REST request is matched twice: here for its limits, and again after the transcoder has made it a gRPC request.
             *(_limited_rest_route(rpc, binding, settings.rate_limits) for rpc in limited for binding in rpc.rest),
             *(
@@ -100,7 +103,10 @@ def _rest_route(match: Config) -> Config:
     return {
         "match": match,
         "route": {"cluster": FRONT_DESK},
-        "typed_per_filter_config": {"envoy.filters.http.buffer": BODY_LIMIT},
+        "typed_per_filter_config": {
+            "envoy.filters.http.buffer": BODY_LIMIT,
+            "envoy.filters.http.header_mutation": part("filters/rest_headers"),
+        },
     }
 
 
