@@ -16,7 +16,7 @@ from llama_worker.engine.adapters import Adapter, AdapterUnusable
 from llama_worker.engine.engine import Engine
 from llama_worker.engine.events import Finished, FinishReason
 from llama_worker.engine.host import HostState, LoadedEngine, ModelHost
-from svc_kit.errors import DeadlineExceeded, FailedPrecondition, NotImplementedYet, Unavailable
+from svc_kit.errors import DeadlineExceeded, FailedPrecondition, Unavailable
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -70,8 +70,8 @@ class WorkerServicer(worker_pb2_grpc.WorkerServiceServicer):
         raise Unavailable("the model ended before the prompt was read")
 
     async def Forget(self, request: worker_pb2.ForgetRequest, context: Context) -> worker_pb2.ForgetResponse:
-        """Not there yet: callers pass a worker over that cannot forget."""
-        raise NotImplementedYet("Forget")
+        count = await self._host.forget(request.account_id, request.cache_keys)
+        return worker_pb2.ForgetResponse(sequence_count=count)
 
     async def LoadAdapter(
         self, request: worker_pb2.LoadAdapterRequest, context: Context

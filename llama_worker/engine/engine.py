@@ -3,16 +3,16 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TypeVarTuple, Unpack
+from typing import Any, TypeVarTuple, Unpack
 
 from llama_worker.engine.adapters import Adapter, AdapterFile
 from llama_worker.engine.backend import Backend
 from llama_worker.engine.counts import Counts
 from llama_worker.engine.mailbox import Mailbox
 from llama_worker.engine.request import GenerationRequest, Limits
-from llama_worker.engine.stepper import EngineOptions, Outbox, Stepper
+from llama_worker.engine.stepper import EngineOptions, ForgetOrder, Outbox, Stepper
 from llama_worker.engine.stream import TokenStream
 from svc_kit.errors import NotFound, Unavailable
 
@@ -101,6 +101,25 @@ class Engine:
         if self._stepper is None or self._stopping or self._over.done():
             raise Unavailable("no model is loaded")
         return self._stepper.submit(request)
+
+    async def forget(self, account_id: str, cache_keys: Iterable[str]) -> int:
+        """Forget what is kept of an account's conversations under every adapter; return how many sequences that were.
+
+        Their running work goes on to its end and is not kept then. 0 when the engine has ended, or ends meanwhile: all that
+        it kept is freed by then.
+        """
+        if self._stepper is None or self._over.done():
+            return 0
+        forgotten: asyncio.Future[int] = self._loop.create_future()
+
+        def settle(count: int) -> None:
+            if not forgotten.done():
+                forgotten.set_result(count)
+
+        self._stepper.forget(ForgetOrder(account_id, frozenset(cache_keys), lambda count: self._call(settle, count)))
+        either: list[asyncio.Future[Any]] = [forgotten, self._over]
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        return forgotten.result() if forgotten.done() else 0
 
     async def load_adapter(self, file: AdapterFile) -> None:
         """Load an adapter, in the place of one with its id if there is one: work that began with that ends with it.

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -98,6 +98,13 @@ class ModelHost:
         known = self._adapters.pop(adapter_id, None)
         if not self.served().engine.unload_adapter(adapter_id) and known is None:
             raise NotFound(f"adapter {adapter_id} is not loaded")
+
+    async def forget(self, account_id: str, cache_keys: Iterable[str]) -> int:
+        """Forget what the model keeps of an account's conversations; return how many sequences that were.
+
+        0 without a model: nothing outlives the engine that read it.
+        """
+        return await self._engine.forget(account_id, cache_keys) if self._engine is not None else 0
 
     async def probe(self) -> None:
         """For the health check: raises Unavailable unless the model can work."""

@@ -1,11 +1,22 @@
 """The state of one request inside the engine, owned by the engine's thread."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Container, Hashable, Sequence
+from typing import NamedTuple
 
+from llama_worker.engine.adapters import Adapter
 from llama_worker.engine.backend import Sampler
 from llama_worker.engine.request import GenerationRequest
 from llama_worker.engine.stream import TokenStream
 from llama_worker.engine.text import SuggestionText
+
+
+class ConversationKey(NamedTuple):
+    """Under what a conversation's sequence is kept."""
+
+    account_id: str
+    cache_key: str
+    # None is the base model alone.
+    adapter: Adapter | None
 
 
 class Branch:
@@ -55,6 +66,8 @@ class Job:
         # Whether every suggestion has the prompt in its own sequence.
         self.forked = False
         self.cancelled = False
+        # Whether its conversation was forgotten since it came: it runs to its end, and nothing of it is kept for others.
+        self.forgotten = False
         # Tokens of the prompt that the cache held when the job began.
         self.reused = 0
         # The queue position the reader was last told.
@@ -65,8 +78,19 @@ class Job:
     def key(self) -> Hashable:
         """Under what its sequence is kept: for the conversation's next request, or for its own return."""
         request = self.request
-        # What was read with one adapter is of no use to another.
-        return (request.account_id, request.cache_key, request.adapter) if request.cache_key else self.number
+        if not self.is_shared:
+            return self.number
+        # The KV cache of one adapter is of no use to another.
+        return ConversationKey(request.account_id, request.cache_key, request.adapter)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether later requests of its conversation may go on with its sequence."""
+        return bool(self.request.cache_key) and not self.forgotten
+
+    def belongs_to(self, account_id: str, cache_keys: Container[str]) -> bool:
+        """Whether it is the account's and of one of these conversations."""
+        return self.request.account_id == account_id and self.request.cache_key in cache_keys
 
     @property
     def live(self) -> list[Branch]:

@@ -1,13 +1,13 @@
 """Decides who runs and what the next step feeds. Holds no thread, no clock and no model: plain state in, plan out."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from llama_worker.engine.adapters import Adapter, AdapterTurns
 from llama_worker.engine.admission import AdmissionQueue
 from llama_worker.engine.backend import Backend, Span
 from llama_worker.engine.counts import Counts
-from llama_worker.engine.job import Branch, Job
+from llama_worker.engine.job import Branch, ConversationKey, Job
 from llama_worker.engine.prefill_budget import PrefillBudget
 from llama_worker.engine.sequences import MARKS, Sequences, common_prefix
 
@@ -168,9 +168,28 @@ class Scheduler:
         """Whether any work, running or waiting, began with this adapter."""
         return any(job.request.adapter is adapter for job in (*self.running, *self._queue.order()))
 
-    def forget(self, adapter: Adapter) -> None:
+    def forget_adapter(self, adapter: Adapter) -> None:
         """The adapter is unloaded."""
         self._turns.forget(adapter)
+
+    def forget_conversations(self, account_id: str, cache_keys: Container[str]) -> int:
+        """Drop what is kept of an account's conversations under every adapter; return how many sequences were dropped.
+
+        Their work, running or waiting, goes on, and its sequences are dropped when it ends.
+        """
+        for job in (*self.running, *self._queue.order()):
+            job.forgotten |= job.belongs_to(account_id, cache_keys)
+        return self._sequences.forget(
+            lambda key: (
+                isinstance(key, ConversationKey) and key.account_id == account_id and key.cache_key in cache_keys
+            )
+        )
+
+    def end(self, job: Job) -> None:
+        """Forget a job that is over, and what was kept for its own return."""
+        self.retire(job)
+        if not job.is_shared:
+            self._sequences.drop(job.number)
 
     def note_use(self, counts: Counts) -> None:
         """Say how full the cache is."""
@@ -283,7 +302,7 @@ class Scheduler:
 
     def _marks(self, job: Job) -> dict[int, int]:
         """Where to mark a prompt that somebody may go on with, when the model cannot go back there."""
-        if self._backend.rewinds or job.solo or not job.request.cache_key:
+        if self._backend.rewinds or job.solo or not job.is_shared:
             return {}
         return {mark: place for mark in MARKS if (place := len(job.request.prompt) - mark) > 0}
 

@@ -1,6 +1,6 @@
 """The sequences of the context: which are unused, and which still hold tokens that somebody may go on with."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -120,6 +120,25 @@ class Sequences:
         for resident in self._residents.values():
             self.give_back(resident.sequence)
         self._residents.clear()
+
+    def forget(self, is_forgotten: Callable[[Hashable], bool]) -> int:
+        """Drop the residents, spilled caches and marks whose key fulfils the condition.
+
+        Return how many sequences were dropped: one that has both a resident and something in the host's memory counts twice.
+        """
+        resident_keys = [key for key in self._residents if is_forgotten(key)]
+        places = [place for place in self._spilled if is_forgotten(place[0])]
+        for key in resident_keys:
+            self.give_back(self._residents.pop(key).sequence)
+        for place in places:
+            del self._spilled[place]
+        return len(resident_keys) + len({key for key, _ in places})
+
+    def drop(self, key: Hashable) -> None:
+        """Drop what is kept whole under one key."""
+        if (resident := self._residents.pop(key, None)) is not None:
+            self.give_back(resident.sequence)
+        self._spilled.pop((key, _WHOLE), None)
 
     def _restore(self, key: Hashable, spilled: Spilled, common: int) -> None:
         if not common:

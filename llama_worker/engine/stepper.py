@@ -30,6 +30,14 @@ Outbox = list[tuple[TokenStream, Event]]
 AdapterDone = Callable[[Adapter | None, Exception | None], None]
 
 
+class ForgetOrder(NamedTuple):
+    """Conversations of one account to forget, and who wants to hear how many sequences that were."""
+
+    account_id: str
+    cache_keys: frozenset[str]
+    done: Callable[[int], None]
+
+
 class AdapterOrder(NamedTuple):
     """An adapter to load, and who wants to hear of it."""
 
@@ -81,6 +89,7 @@ class Stepper:
         self._outbox: Outbox = []
         self._submitted = 0
         self._orders: deque[AdapterOrder] = deque()
+        self._to_forget: deque[ForgetOrder] = deque()
         self._retired: list[Adapter] = []
         self._queue_changed = False
         self._adapter: Adapter | None = None
@@ -140,10 +149,16 @@ class Stepper:
         self._retired.append(adapter)
         self._wake()
 
+    def forget(self, order: ForgetOrder) -> None:
+        """Forget conversations between two steps; `order.done` hears of it in the engine's thread."""
+        self._to_forget.append(order)
+        self._wake()
+
     # Called from the engine's thread.
 
     def step(self) -> bool:
         """Run one step; False when there is nothing to do until `wake` is called or a deadline comes."""
+        self._forget_conversations()
         self._end_overdue()
         self._change_adapters()
         has_read = self._admit()
@@ -179,6 +194,17 @@ class Stepper:
             outbox, self._outbox = self._outbox, []
             self._send(outbox)
 
+    def _forget_conversations(self) -> None:
+        while self._to_forget:
+            order = self._to_forget.popleft()
+            count = self._scheduler.forget_conversations(order.account_id, order.cache_keys)
+            # A prompt that is of no use to a later request need not be read.
+            waiting = self.queue.take_out(_is_forgotten_prefill)
+            self._queue_changed |= bool(waiting)
+            for job in [*waiting, *filter(_is_forgotten_prefill, self._scheduler.running[:])]:
+                self._finish(job.branches[0], FinishReason.STOP)
+            order.done(count)
+
     def _end_overdue(self) -> None:
         now = self._clock()
 
@@ -195,7 +221,7 @@ class Stepper:
     def _change_adapters(self) -> None:
         for adapter in [one for one in self._retired if not self._scheduler.uses(one)]:
             self._retired.remove(adapter)
-            self._scheduler.forget(adapter)
+            self._scheduler.forget_adapter(adapter)
             self._backend.remove_adapter(adapter.handle)
         while self._orders and not self._scheduler.runs_alone:
             # It stays in the line until it is settled: whatever breaks the model here is told to all that are left.
@@ -332,7 +358,7 @@ class Stepper:
         job = branch.job
         if not branch.text.stopped:
             self._say(branch, branch.text.finish())
-        self._end_branch(branch, keep=bool(job.request.cache_key))
+        self._end_branch(branch, keep=job.is_shared)
         last = not job.live
         if not job.request.ahead:
             self.counts.ended[reason.value] += 1
@@ -369,7 +395,7 @@ class Stepper:
             branch.sampler.close()
 
     def _retire(self, job: Job) -> None:
-        self._scheduler.retire(job)
+        self._scheduler.end(job)
         if job.started is not None and not job.request.ahead:
             self.queue.record(self._clock() - job.started)
 
@@ -382,6 +408,10 @@ class Stepper:
         if not job.cancelled:
             job.stream.count(event)
             self._outbox.append((job.stream, event))
+
+
+def _is_forgotten_prefill(job: Job) -> bool:
+    return job.forgotten and job.request.ahead
 
 
 def _seed(request: GenerationRequest) -> int:

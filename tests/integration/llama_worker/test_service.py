@@ -256,6 +256,24 @@ async def test_a_prompt_that_was_read_ahead_is_in_the_cache(caller: Caller):
     assert first.prompt_tokens == events[-1].done.prompt_tokens
 
 
+async def test_a_conversation_that_is_forgotten_is_read_anew(caller: Caller):
+    conversation = {"cache_key": "c-forget", "account_id": "0197f1d2-0000-7000-8000-000000000001"}
+    request = worker_pb2.ForgetRequest(account_id=conversation["account_id"], cache_keys=[conversation["cache_key"]])
+
+    async def cached_tokens() -> int:
+        events = [event async for event in caller.generate(*CHAT, **conversation)]
+        return int(events[-1].done.cached_tokens)
+
+    assert await cached_tokens() == 0
+    assert await cached_tokens() > 0
+
+    forgotten = await caller.stub.Forget(request, **caller.as_service)
+
+    assert forgotten.sequence_count == 1
+    assert (await caller.stub.Forget(request, **caller.as_service)).sequence_count == 0
+    assert await cached_tokens() == 0
+
+
 @pytest.mark.parametrize(
     "fields", [{"adapter_id": "none"}, {"cache_key": ""}, {"prompt": []}], ids=["adapter", "key", "prompt"]
 )
