@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 import shutil
+import signal
 import tempfile
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,12 +15,16 @@ from typing import Any, TypeVar
 
 import asyncpg
 import pytest
+import pytest_timeout
 from pydantic import SecretStr
 
 from stack.embedded.postgres import PostgresInstance, running_postgres
 from stack.embedded.valkey import running_valkey
 from svc_kit.migrations.runner import SERVICES, migrate, role_of
 from svc_kit.settings import DatabaseSettings, from_mapping
+
+# Seconds between the alarms of a test that is over its time.
+NEXT_ALARM = 2.0
 
 T = TypeVar("T")
 MakeDatabase = Callable[..., "DatabaseAddress"]
@@ -65,6 +70,18 @@ class DatabaseAddress:
             "DB_PASSWORD": self.password,
             "DB_NAME": self.name,
         }
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_timeout_set_timer(settings: pytest_timeout.Settings) -> Generator[None, object, object]:
+    """Repeat the alarm of a test that hangs until the test fails, which is when pytest-timeout stops the timer.
+
+    The alarm raises in whatever runs. asyncio keeps what is raised in a callback or in another task from the test.
+    """
+    was_set = yield
+    if settings.timeout and settings.method == "signal":
+        signal.setitimer(signal.ITIMER_REAL, settings.timeout, NEXT_ALARM)
+    return was_set
 
 
 @pytest.fixture(scope="session")

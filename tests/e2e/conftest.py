@@ -11,6 +11,13 @@ import pytest
 from tests.e2e.product import Product, wait_until
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give these tests more time: the first starts the whole product, others kill and restart parts of it."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.timeout(300))
+
+
 @pytest.fixture(scope="session")
 def product(open_directory: Path) -> Iterator[Product]:
     """`assistant up --demo`, ready, with the demo's conversations synced by the real agent."""

@@ -75,8 +75,9 @@ class History:
         self._break_next_connection(after_bytes)
         agent, breaks = await self._living_agent(), self._world.link.breaks
         running = asyncio.create_task(agent.sync.run_pass())
-        while not running.done() and self._world.link.breaks == breaks:
-            await asyncio.sleep(0)
+        async with asyncio.timeout(30):
+            while not running.done() and self._world.link.breaks == breaks:
+                await asyncio.sleep(0)
         running.cancel()
         with suppress(asyncio.CancelledError, AgentError):
             await running

@@ -224,8 +224,9 @@ async def test_hanging_up_stops_the_worker_that_took_over(pair):
     other.steps = [queued(), token("Yes"), asyncio.Event()]
     request = responses_pb2.StreamResponseRequest(message_id=said.newest)
     call = pair.product.responses.StreamResponse(request, metadata=pair.product.owner)
-    while not (await call.read()).HasField("token"):
-        pass
+    async with asyncio.timeout(30):
+        while not (await call.read()).HasField("token"):
+            pass
 
     call.cancel()
 

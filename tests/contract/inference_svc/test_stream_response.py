@@ -124,15 +124,17 @@ async def test_hanging_up_stops_the_model_and_leaves_the_draft_cancelled(product
     request = responses_pb2.StreamResponseRequest(message_id=said.newest)
     call = product.responses.StreamResponse(request, metadata=product.owner)
     started = (await call.read()).started
-    while not (await call.read()).HasField("token"):
-        pass
+    async with asyncio.timeout(30):
+        while not (await call.read()).HasField("token"):
+            pass
 
     call.cancel()
 
     await asyncio.wait_for(product.worker.stopped.wait(), timeout=5)
     statuses: list[int] = []
-    while statuses[-1:] != [responses_pb2.RESPONSE_STATUS_CANCELLED]:
-        statuses.append((await product.get(started.response_id)).status)
+    async with asyncio.timeout(30):
+        while statuses[-1:] != [responses_pb2.RESPONSE_STATUS_CANCELLED]:
+            statuses.append((await product.get(started.response_id)).status)
     kept = await product.get(started.response_id)
     assert kept.finish_reason == sampling_pb2.FINISH_REASON_CANCELLED
 

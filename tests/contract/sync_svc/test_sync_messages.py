@@ -8,6 +8,7 @@ import pytest
 from assistant.sync.v1 import conversations_pb2 as pb
 from assistant.sync.v1 import messages_pb2, sync_pb2
 
+from tests.deadline import eventually, eventually_answers
 from tests.sync_service import CHAT, Caller, SyncService, at, incoming, outgoing, request, synced
 
 EMPTY = sync_pb2.GetSyncStateRequest()
@@ -23,6 +24,11 @@ async def _conversations(me: Caller) -> list[pb.Conversation]:
 
 async def _id_of(me: Caller) -> str:
     return next(str(one.conversation_id) for one in await _conversations(me) if one.imessage_id == CHAT)
+
+
+async def has_cursor(me: Caller) -> bool:
+    """Whether a request with a cursor is committed."""
+    return bool((await me.sync.GetSyncState(EMPTY)).cursor)
 
 
 async def test_what_a_stream_brought_is_there_after_its_answer(me: Caller):
@@ -117,8 +123,7 @@ async def test_an_error_names_no_text(me: Caller):
 async def test_a_broken_stream_keeps_what_was_committed(me: Caller):
     async def until_committed():
         yield request(incoming("a"), cursor="1")
-        while not (await me.sync.GetSyncState(EMPTY)).cursor:
-            await asyncio.sleep(0.01)
+        await eventually_answers(lambda: has_cursor(me))
         call.cancel()
         await asyncio.Event().wait()
 
@@ -137,8 +142,7 @@ async def test_a_lone_request_is_committed_while_the_stream_stays_open(me: Calle
         await seen.wait()
 
     call = me.sync.SyncMessages(slow())
-    while not (await me.sync.GetSyncState(EMPTY)).cursor:
-        await asyncio.sleep(0.01)
+    await eventually_answers(lambda: has_cursor(me))
     seen.set()
 
     assert (await call).inserted == 1
@@ -451,8 +455,7 @@ async def test_a_conversation_in_which_nobody_has_said_anything_is_shown_and_nee
 async def test_a_revoked_device_is_cut_off_in_the_middle_of_a_stream(service: SyncService, me: Caller):
     async def until_refused():
         yield request(incoming("kept"), cursor="1")
-        while not (await me.sync.GetSyncState(EMPTY)).cursor:
-            await asyncio.sleep(0.01)
+        await eventually_answers(lambda: has_cursor(me))
         service.devices.revoked.add(str(me.device_id))
         while True:
             yield request(incoming("dropped, or from before the next check"))
@@ -471,8 +474,7 @@ async def test_a_sync_is_told_to_device_svc(service: SyncService, me: Caller):
     def told():
         return [one for one in service.devices.activities if one.device_id == str(me.device_id)]
 
-    while not told():
-        await asyncio.sleep(0.01)
+    await eventually(lambda: bool(told()))
     assert (told()[0].message_count, told()[0].conversation_count) == (2, 1)
     assert told()[0].HasField("last_sync_at")
 

@@ -16,6 +16,9 @@ from tests.integration.agent.agent_process import Home, outcome, running, start
 from tests.integration.agent.fake_systemctl import write_fake_systemctl
 from tests.integration.agent.scripted_server import Script, serving
 
+# A real agent is installed, started and waited for.
+pytestmark = pytest.mark.timeout(180)
+
 
 @pytest.fixture
 def bare(tmp_path: Path) -> Home:

@@ -29,6 +29,7 @@ from sync_svc.settings import SyncSettings
 from sync_svc.wiring import build
 from tests.chatdb_builder import ANA, ChatDb
 from tests.conftest import DatabaseAddress
+from tests.deadline import eventually_answers
 from tests.device_service import (
     INTERNAL_KEY,
     DeviceService,
@@ -204,9 +205,7 @@ async def test_a_deactivated_device_is_told_to_pair_again(services: Services, ch
                 return True
             return False
 
-        async with asyncio.timeout(30):
-            while not await refused():
-                await asyncio.sleep(0.02)
+        await eventually_answers(refused)
 
 
 async def test_a_token_is_renewed_at_the_real_device_svc(services: Services, chat_db: Path):

@@ -12,6 +12,9 @@ import pytest
 from tests.integration.agent.agent_process import ROOT
 from tests.integration.agent.handmade_wheel import write_wheel
 
+# Virtual environments are made.
+pytestmark = pytest.mark.timeout(180)
+
 SCRIPTS = ROOT / "agent" / "scripts"
 
 FAKE_SSH = """\

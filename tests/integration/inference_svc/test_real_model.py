@@ -139,8 +139,9 @@ async def test_hanging_up_brings_the_model_to_rest(product, worker):
         message_id=said.newest, sampling=sampling_pb2.SamplingOptions(temperature=1, max_tokens=400), skip_cache=True
     )
     call = product.responses.StreamResponse(request, metadata=product.owner)
-    while not (await call.read()).HasField("token"):
-        pass
+    async with asyncio.timeout(30):
+        while not (await call.read()).HasField("token"):
+            pass
 
     call.cancel()
 

@@ -15,6 +15,9 @@ from stack.ports import free_port
 from tests.deadline import eventually
 from tests.integration.stack.stack_process import StackProcess, assistant, command, environment, running_stack
 
+# It starts the whole product several times.
+pytestmark = pytest.mark.timeout(180)
+
 SERVICES = ["device_svc", "sync_svc", "inference_svc", "training_svc"]
 # So that no test waits for a model, or downloads one.
 NO_MODEL = {"ML_SERVICE_MODEL_PATH": "/nowhere/model.gguf"}

@@ -61,6 +61,7 @@ def test_a_long_prompt_is_not_starved_by_short_ones():
     stream = bench.submit(long)
 
     while not bench.text(stream):
+        assert len(backend.fed) < 10
         bench.submit(backend.says("s", prompt_size=32))
         bench.submit(backend.says("s", prompt_size=32))
         bench.step()
@@ -76,6 +77,7 @@ def test_accounts_take_turns():
     other = bench.submit(backend.says("b"), account_id="other")
 
     while bench.reason(other) is None:
+        assert len(backend.fed) < 100
         bench.step()
 
     assert [bench.reason(stream) for stream in busy].count(FinishReason.STOP) == 1
