@@ -14,7 +14,7 @@ from svc_kit.tokens import SESSION_COOKIE, TokenVerifier
 
 Metadata = Iterable[tuple[str, str | bytes]]
 
-# A deactivated device must be refused within 2 s everywhere (issue 1); a second leaves room for the answer's way.
+# A deactivated device must be refused within 2 s everywhere (docs/adr/0003); a second leaves room for the answer's way.
 CHECK_LIFETIME_S = 1.0
 _MAX_CACHED = 10_000
 

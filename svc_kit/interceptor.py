@@ -31,7 +31,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
     """Wraps every handler of a server.
 
     `hand_checked` names the paths whose requests the service checks itself, because a generic check would cost more than
-    the work (ingest batches: 8 µs a message, EDGE).
+    the work (ingest batches: 8 µs a message).
     """
 
     def __init__(self, gate: Gate, *, hand_checked: frozenset[str] = frozenset()) -> None:

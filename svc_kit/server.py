@@ -35,7 +35,8 @@ _OPTIONS: list[tuple[str, Any]] = [
     ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
     # A second copy on the same port is an error, not a silent half of the traffic.
     ("grpc.so_reuseport", 0),
-    # Envoy's keepalive pings are not an attack (EDGE e: they cut live streams otherwise).
+    # Envoy's keepalive pings are not an attack; gRPC would count them as one and cut live streams.
+    # https://github.com/grpc/grpc/blob/master/doc/keepalive.md
     ("grpc.http2.max_ping_strikes", 0),
 ]
 

@@ -1,4 +1,4 @@
-"""Making and verifying the tokens: ES256 for owners and devices, HS256 between services (DESIGN §10)."""
+"""Making and verifying the tokens: ES256 for owners and devices, HS256 between services (docs/adr/0004)."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ _validator = protovalidate.Validator()
 def violations_of(message: Message) -> list[tuple[str, str]]:
     """What is wrong with a message, e.g. ("messages[3].imessage_guid", "must be at least 1 characters"); empty when nothing is.
 
-    About 12 µs for a small message (EDGE).
+    It takes about 12 µs for a small message.
     """
     return [(_path(found.proto.field), str(found.proto.message)) for found in _validator.collect_violations(message)]
 

@@ -1,6 +1,6 @@
 """The tables of each macOS: those of Sequoia, which the product's demo data has in full, with what came and went.
 
-Source of the columns: the project's research of imessage-exporter, mautrix, beeper and BlueBubbles.
+Source of the columns: imessage-exporter, mautrix, beeper and BlueBubbles.
 """
 
 import re

@@ -1,6 +1,6 @@
 """The Foundation classes that Messages archives, and the plain values that their objects stand for.
 
-What each holds is documented by the project's research of imessage-exporter and pytypedstream. A class is only taken for
+What each holds is documented by imessage-exporter and pytypedstream. A class is only taken for
 the one of that name if its version and its superclasses are the documented ones too: another version is another format.
 """
 

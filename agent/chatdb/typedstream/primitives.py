@@ -1,6 +1,6 @@
 """Reads what a typedstream is made of: numbers, bytes, strings, and references.
 
-The format, as documented by the project's research of imessage-exporter and pytypedstream: a byte of 0x80 to 0x91 is a
+The format, as documented by imessage-exporter and pytypedstream: a byte of 0x80 to 0x91 is a
 tag, any other is a number itself. Behind 0x81 a number has two bytes, behind 0x82 four, behind 0x87 eight (if its type is
 that wide). The type says whether it is signed: a byte above the tags is -110 to -1 in a signed type, 146 to 255 in an
 unsigned one. Strings that repeat, type encodings and names, are numbered in the order in which they appear.

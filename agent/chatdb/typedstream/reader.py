@@ -1,6 +1,6 @@
 """Reads the classes and objects of a typedstream, and the groups of values that objects hold.
 
-The format, as documented by the project's research of imessage-exporter and pytypedstream: an object is its class and
+The format, as documented by imessage-exporter and pytypedstream: an object is its class and
 groups of values, each group behind its type encoding, so that objects of any class can be passed over. Objects, classes
 and C strings are numbered together in the order in which they begin, and may be referred to from then on.
 """

@@ -1,7 +1,7 @@
 """Takes the type encodings of a typedstream apart: what kinds of values follow, and in which order.
 
 An encoding is a string of Objective-C types, one for each value that follows: a letter, `[12i]` for an array, `{name=if}`
-for a structure. (Documented by the project's research of imessage-exporter and pytypedstream.)
+for a structure. (Documented by imessage-exporter and pytypedstream.)
 """
 
 import re
