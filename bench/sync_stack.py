@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from stack.checkout import ROOT
 from stack.edge.binary import envoy_command
 from stack.edge.render import write_config
+from stack.edge.routes import READY_PATH
 from stack.edge.settings import EdgeSettings, Upstream
 from stack.embedded.postgres import PostgresInstance, running_postgres
 from stack.embedded.running import child_process, wait_until
@@ -140,18 +141,18 @@ def _envoy(directory: Path, key: ec.EllipticCurvePrivateKey, sync_address: str) 
     jwks.write_text(json.dumps({"keys": [_public_jwk(key)]}))
     upstream = Upstream.parse(sync_address)
     upstreams = {name: upstream for name in ("device", "sync", "inference", "training")}
-    settings = EdgeSettings(HOST, free_port(), free_port(), upstreams, jwks, directory / "ui")
+    settings = EdgeSettings(HOST, free_port(), directory / "admin.sock", upstreams, jwks, directory / "ui")
     config, log = directory / "envoy.yaml", directory / "envoy.log"
     write_config(settings, config)
     with child_process(tied_command(envoy_command(config)), log, signal.SIGTERM) as envoy:
-        wait_until(lambda: _is_ready(settings.admin_port), envoy, log)
+        wait_until(lambda: _is_ready(settings.port), envoy, log)
         yield f"{HOST}:{settings.port}"
 
 
-def _is_ready(admin_port: int) -> bool:
+def _is_ready(port: int) -> bool:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(f"http://{HOST}:{admin_port}/ready", timeout=1) as answer:
+        with opener.open(f"http://{HOST}:{port}{READY_PATH}", timeout=1) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False

@@ -1,6 +1,9 @@
 """Where one installation keeps its things."""
 
+import hashlib
 import os
+import stat
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +13,8 @@ from stack.errors import StackError
 
 NAME = "conversation-assistant"
 DEMO_NAME = "conversation-assistant-demo"
+# Of sun_path in sockaddr_un: 108 bytes on Linux, 104 on macOS, with the zero at the end.
+MAX_SOCKET_PATH_BYTES = 103
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,41 @@ class DataDirectory:
     @property
     def envoy_config(self) -> Path:
         return self.run / "envoy.yaml"
+
+    @property
+    def envoy_admin(self) -> Path:
+        """The Unix socket of Envoy's admin interface.
+
+        It is `run/envoy.sock`, or, where that path is longer than a socket's path may be, a file in a private directory under
+        the system's directory for temporary files.
+        """
+        return self._socket_directory / "envoy.sock"
+
+    @property
+    def _socket_directory(self) -> Path:
+        run = self.run.absolute()
+        if len(os.fsencode(run / "envoy.sock")) <= MAX_SOCKET_PATH_BYTES:
+            return run
+        name = hashlib.sha256(os.fsencode(run)).hexdigest()[:12]
+        return Path(tempfile.gettempdir()) / f"assistant-{name}"
+
+    def create_socket_directory(self) -> None:
+        """Make the directory of the sockets, if it is not `run/`.
+
+        Raises StackError where its path is too long as well, or where another user can enter it.
+        """
+        directory = self._socket_directory
+        if len(os.fsencode(self.envoy_admin)) > MAX_SOCKET_PATH_BYTES:
+            raise StackError(
+                f"{self.envoy_admin} is longer than the {MAX_SOCKET_PATH_BYTES} bytes of a socket's path: set TMPDIR to a"
+                " directory with a shorter path"
+            )
+        directory.mkdir(exist_ok=True, mode=0o700)
+        found = directory.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
+            raise StackError(
+                f"{directory} has to be a directory of this user alone (mode 0700): remove it, or set TMPDIR"
+            )
 
     @property
     def jwks_file(self) -> Path:

@@ -64,7 +64,7 @@ class StackRun:
         self._plan = plan
         self._display = display
         me = psutil.Process()
-        self._state = StackState(me.pid, me.create_time(), plan.url, plan.demo, addresses=plan.addresses.as_json())
+        self._state = StackState(me.pid, me.create_time(), plan.url, plan.demo, addresses=_addresses(plan))
         self._told: dict[str, tuple[PartState, str]] = {}
         self._log = PartLog(plan.directory.logs, "supervisor")
         self._supervisor = Supervisor(all_parts(plan), plan.directory.logs, self._changed)
@@ -136,6 +136,10 @@ class StackRun:
         parts = [status.as_json() for status in self._supervisor.statuses]
         self._state = replace(self._state, phase=phase, parts=parts, **changes)
         write_state(self._plan.directory.state_file, self._state)
+
+
+def _addresses(plan: Installation) -> dict[str, Any]:
+    return plan.addresses.as_json() | {"envoy_admin_socket": str(plan.directory.envoy_admin)}
 
 
 def _stop_on_signals() -> asyncio.Event:

@@ -18,6 +18,6 @@ def reachable_installation(directory: DataDirectory) -> Installation:
         raise StackError(
             f"nothing runs on {directory.root}, so its database cannot be reached: start it with `assistant up` first"
         )
-    addresses = Addresses(**state.addresses) if state else Addresses.choose()
+    addresses = Addresses.from_json(state.addresses) if state else Addresses.choose()
     directory.create()
     return Installation(directory, settings, load_credentials(directory.secrets), addresses, dict(os.environ))

@@ -8,7 +8,7 @@ from stack.edge.api_surface import Rpc, reachable_services, read_surface
 from stack.edge.auth_rules import jwt_rules
 from stack.edge.error_replies import local_replies
 from stack.edge.parts import Config, part
-from stack.edge.routes import virtual_host
+from stack.edge.routes import READY_PATH, virtual_host
 from stack.edge.settings import EdgeSettings
 from stack.edge.static_ui import largest_file, ui_file_paths
 from svc_kit.clients import MAX_MESSAGE_BYTES
@@ -44,7 +44,7 @@ STRICT_TRANSPORT = {"strict-transport-security": "max-age=31536000"}
 def render(settings: EdgeSettings) -> str:
     """Return the configuration file for Envoy."""
     rpcs = read_surface(settings.descriptor_set)
-    config = part("bootstrap", admin_port=settings.admin_port)
+    config = part("bootstrap", admin_socket=str(settings.admin_socket))
     config["static_resources"] = {
         "listeners": [_listener(settings, rpcs)],
         "clusters": [
@@ -69,7 +69,7 @@ def _listener(settings: EdgeSettings, rpcs: list[Rpc]) -> Config:
         tls_files = {"tls_certificate": str(settings.certificate.chain), "tls_key": str(settings.certificate.key)}
         chain["transport_socket"] = part("tls", **tls_files)
     chain["filters"][0]["typed_config"].update(
-        access_log=[part("access_log")],
+        access_log=[part("access_log", ready_path=READY_PATH)],
         local_reply_config=local_replies(),
         http_filters=_http_filters(settings, rpcs),
         route_config={

@@ -7,7 +7,7 @@ from stack.edge.auth_rules import PUBLIC_INFRASTRUCTURE
 from stack.edge.parts import Config, part
 from stack.edge.refusals import malformed_grpc_routes, repeated_id_routes
 from stack.edge.settings import EdgeSettings, RateLimit
-from stack.edge.static_ui import ui_routes
+from stack.edge.static_ui import NOT_TRANSCODED, ui_routes
 from svc_kit.clients import MAX_MESSAGE_BYTES
 
 # Unary calls that wait for a language model; the others are quick or have failed.
@@ -19,6 +19,8 @@ STREAM_SECONDS = 3600
 STREAM_IDLE_SECONDS = 300
 # The service that answers for the whole installation: every service's reflection lists the whole contract.
 FRONT_DESK = "device"
+# Answered by Envoy alone, to tell that its listener works; it has no line in the access log.
+READY_PATH = "/readyz"
 DO_NOT_KEEP = {"header": {"key": "cache-control", "value": "no-store"}, "append_action": "ADD_IF_ABSENT"}
 BODY_LIMIT = {
     "@type": "type.googleapis.com/envoy.extensions.filters.http.buffer.v3.BufferPerRoute",
@@ -49,6 +51,7 @@ def virtual_host(settings: EdgeSettings, rpcs: Iterable[Rpc]) -> Config:
                 if _is_at_the_root(binding)
             ),
             _rest_route({"prefix": "/api"}),
+            {"match": {"path": READY_PATH}, **_ready()},
             *ui_routes(settings.ui_directory),
             {"match": {"prefix": "/"}, "direct_response": {"status": 404}},
         ],
@@ -95,6 +98,13 @@ def _infrastructure_route(prefix: str) -> Config:
     return {
         "match": {"prefix": prefix},
         "route": {"cluster": FRONT_DESK, "timeout": "0s", "idle_timeout": f"{STREAM_IDLE_SECONDS}s"},
+    }
+
+
+def _ready() -> Config:
+    return {
+        "direct_response": {"status": 200, "body": {"inline_string": "ready\n"}},
+        "typed_per_filter_config": NOT_TRANSCODED,
     }
 
 

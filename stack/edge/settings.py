@@ -52,7 +52,7 @@ class EdgeSettings:
 
     host: str
     port: int
-    admin_port: int
+    admin_socket: Path
     upstreams: Mapping[str, Upstream]
     jwks_file: Path
     ui_directory: Path

@@ -1,7 +1,7 @@
 """Where each part listens: chosen once a start, so that a part that is started again is found where it was."""
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -19,7 +19,6 @@ class Addresses:
     sync: int
     inference: int
     training: int
-    envoy_admin: int
     workers: Sequence[int]
 
     @classmethod
@@ -36,6 +35,11 @@ class Addresses:
     def service(self, schema: str) -> str:
         """Return host:port of the service that owns `schema`."""
         return f"{HOST}:{getattr(self, schema)}"
+
+    @classmethod
+    def from_json(cls, recorded: Mapping[str, Any]) -> "Addresses":
+        """Return the ports that a running stack recorded; what else it recorded is left out."""
+        return cls(**{name: recorded[name] for name in cls.__dataclass_fields__})
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

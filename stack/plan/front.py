@@ -3,15 +3,15 @@
 from stack.checkout import UI_DIRECTORY
 from stack.edge.binary import envoy_command, problem_of
 from stack.edge.render import write_config
+from stack.edge.routes import READY_PATH
 from stack.edge.settings import EdgeSettings, Upstream
 from stack.errors import StackError
 from stack.launcher import tied_command
-from stack.plan.addresses import HOST
 from stack.plan.child_environment import child_environment
 from stack.plan.installation import Installation
 from stack.services import SERVICES
 from stack.supervisor.part import Part
-from stack.supervisor.readiness import http_answers
+from stack.supervisor.readiness import answers_while_alive, http_answers, socket_answers
 
 
 def envoy_part(plan: Installation) -> Part:
@@ -20,7 +20,11 @@ def envoy_part(plan: Installation) -> Part:
     return Part(
         "envoy",
         lambda: tied_command(envoy_command(config)),
-        http_answers(HOST, plan.addresses.envoy_admin, "/ready"),
+        answers_while_alive(
+            http_answers(plan.local_host, plan.port, READY_PATH, tls=plan.certificate is not None),
+            socket_answers(plan.directory.envoy_admin, "/ready"),
+            "takes no new connections",
+        ),
         environment=child_environment(plan.environment),
         needs=tuple(SERVICES.values()),
         prepare=lambda: _prepare(plan),
@@ -30,6 +34,7 @@ def envoy_part(plan: Installation) -> Part:
 
 
 def _prepare(plan: Installation) -> None:
+    plan.directory.create_socket_directory()
     plan.directory.jwks_file.write_text(plan.credentials.jwks())
     write_config(edge_settings(plan), plan.directory.envoy_config)
     problem = problem_of(plan.directory.envoy_config)
@@ -42,7 +47,7 @@ def edge_settings(plan: Installation) -> EdgeSettings:
     return EdgeSettings(
         host=plan.host,
         port=plan.port,
-        admin_port=plan.addresses.envoy_admin,
+        admin_socket=plan.directory.envoy_admin,
         upstreams={schema: Upstream.parse(plan.addresses.service(schema)) for schema in SERVICES},
         jwks_file=plan.directory.jwks_file,
         ui_directory=UI_DIRECTORY,

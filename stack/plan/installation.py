@@ -39,7 +39,12 @@ class Installation:
     @property
     def local_url(self) -> str:
         """The address for programs on this machine."""
-        return self._url(LOOPBACK_OF.get(self.host, self.host))
+        return self._url(self.local_host)
+
+    @property
+    def local_host(self) -> str:
+        """The IP address at which programs on this machine reach the public port."""
+        return LOOPBACK_OF.get(self.host, self.host)
 
     def _url(self, host: str) -> str:
         scheme = "https" if self.certificate else "http"

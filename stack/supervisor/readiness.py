@@ -1,7 +1,9 @@
 """Real checks: a part is ready when it does what it is for, not when its process exists."""
 
 import asyncio
-from collections.abc import Callable
+import ssl
+from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -9,6 +11,8 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from stack.supervisor.part import Check, Health, Reading
+
+Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 ANSWER_SECONDS = 2.0
 READY = Reading(Health.READY)
@@ -78,19 +82,54 @@ def grpc_serves(address: str, why_not: str) -> Check:
     return check
 
 
-def http_answers(host: str, port: int, path: str) -> Check:
-    """Ready when a GET is answered with 200."""
+def http_answers(host: str, port: int, path: str, *, tls: bool = False) -> Check:
+    """Ready when a GET is answered with 200, limited when it is answered otherwise.
 
+    With `tls` the certificate is not verified: it is made for the public name, and this is a question to our own process.
+    """
+    secured = _unverified_tls() if tls else None
+    authority = f"[{host}]" if ":" in host else host
+    return _get(lambda: asyncio.open_connection(host, port, ssl=secured), authority, path)
+
+
+def socket_answers(socket: Path, path: str) -> Check:
+    """The same over a Unix socket."""
+    return _get(lambda: asyncio.open_unix_connection(socket), "localhost", path)
+
+
+def answers_while_alive(ready: Check, alive: Check, why_not: str) -> Check:
+    """What `ready` says; where it is silent but `alive` is ready, limited for the reason `why_not`: a restart would not help."""
+
+    async def check() -> Reading:
+        reading = await ready()
+        if reading.health is Health.SILENT and (await alive()).health is Health.READY:
+            return Reading(Health.LIMITED, why_not)
+        return reading
+
+    return check
+
+
+def _get(connect: Callable[[], Awaitable[Connection]], authority: str, path: str) -> Check:
     async def check() -> Reading:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                reader, writer = await asyncio.open_connection(host, port)
-                writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
-                status_line = await reader.readline()
-                writer.close()
-                await writer.wait_closed()
-            return READY if b" 200 " in status_line else Reading(Health.LIMITED, "is not ready")
+                reader, writer = await connect()
+                try:
+                    writer.write(f"GET {path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n".encode())
+                    status_line = await reader.readline()
+                finally:
+                    writer.close()
         except (OSError, TimeoutError):
             return SILENT
+        if not status_line.startswith(b"HTTP/"):
+            return SILENT
+        return READY if b" 200 " in status_line else Reading(Health.LIMITED, "is not ready")
 
     return check
+
+
+def _unverified_tls() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context

@@ -52,6 +52,9 @@ class Devices(devices_pb2_grpc.DevicesServiceServicer):
             device=devices_pb2.Device(device_id=request.device_id, message_count=int(context.time_remaining() or 0))
         )
 
+    def RenameDevice(self, request: Any, context: Any) -> devices_pb2.RenameDeviceResponse:
+        return devices_pb2.RenameDeviceResponse(device=devices_pb2.Device(device_id=request.device_id))
+
 
 class Worker(worker_pb2_grpc.WorkerServiceServicer):
     def Status(self, request: Any, context: Any) -> worker_pb2.StatusResponse:

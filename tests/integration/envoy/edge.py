@@ -14,8 +14,10 @@ from uuid import uuid4
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from stack.data_directory import DataDirectory
 from stack.edge.binary import envoy_command
 from stack.edge.render import write_config
+from stack.edge.routes import READY_PATH
 from stack.edge.settings import EdgeSettings, Upstream
 from stack.embedded.running import child_process, wait_until
 from stack.launcher import tied_command
@@ -79,19 +81,28 @@ def running_edge(directory: Path, backend_port: int, **changes: Any) -> Iterator
     jwks = directory / "jwks.json"
     jwks.write_text(json.dumps({"keys": [jwt.algorithms.ECAlgorithm.to_jwk(key.public_key(), as_dict=True)]}))
     upstreams = {name: Upstream("127.0.0.1", backend_port) for name in ("device", "sync", "inference", "training")}
-    settings = EdgeSettings("127.0.0.1", free_port(), free_port(), upstreams, jwks, make_ui(directory / "ui"))
+    settings = EdgeSettings(
+        "127.0.0.1", free_port(), _admin_socket(directory), upstreams, jwks, make_ui(directory / "ui")
+    )
     settings = replace(settings, **changes)
     config, log = directory / "envoy.yaml", directory / "envoy.log"
     write_config(settings, config)
     with child_process(tied_command(envoy_command(config)), log, signal.SIGTERM) as envoy:
-        wait_until(lambda: _is_ready(settings.admin_port), envoy, log)
+        wait_until(lambda: _is_ready(settings.port), envoy, log)
         yield Edge(settings, log, key)
 
 
-def _is_ready(admin_port: int) -> bool:
+def _admin_socket(directory: Path) -> Path:
+    place = DataDirectory(directory)
+    place.create()
+    place.create_socket_directory()
+    return place.envoy_admin
+
+
+def _is_ready(port: int) -> bool:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(f"http://127.0.0.1:{admin_port}/ready", timeout=1) as answer:
+        with opener.open(f"http://127.0.0.1:{port}{READY_PATH}", timeout=1) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False

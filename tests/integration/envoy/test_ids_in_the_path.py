@@ -55,6 +55,14 @@ async def test_no_spelling_of_a_query_gets_around_it(http, edge, target):
     assert (answer.status_code, answer.json()["code"]) == (400, 3)
 
 
+async def test_the_body_cannot_give_another_id_either(http, edge):
+    in_json = await http.patch("/api/devices/1", json={"deviceId": "2"}, headers=edge.bearer())
+    as_in_the_contract = await http.patch("/api/devices/1", json={"device_id": "2"}, headers=edge.bearer())
+
+    assert in_json.json()["device"]["deviceId"] == "1"
+    assert as_in_the_contract.status_code == 400
+
+
 async def test_an_id_may_hold_escapes_and_a_query_may_have_escaped_values(http, edge):
     device = await asked(http, edge, "GET", "/api/devices/a%20b")
     search = await asked(http, edge, "GET", "/api/messages:search?query=%C3%A4&pageSize=3")

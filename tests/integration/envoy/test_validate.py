@@ -22,7 +22,7 @@ def settings(tmp_path):
     jwks = tmp_path / "jwks.json"
     jwks.write_text(json.dumps({"keys": [jwt.algorithms.ECAlgorithm.to_jwk(key.public_key(), as_dict=True)]}))
     upstreams = {name: Upstream("127.0.0.1", 50051) for name in ("device", "sync", "inference", "training")}
-    return EdgeSettings("127.0.0.1", 8080, 9901, upstreams, jwks, make_ui(tmp_path / "ui"))
+    return EdgeSettings("127.0.0.1", 8080, tmp_path / "admin.sock", upstreams, jwks, make_ui(tmp_path / "ui"))
 
 
 def made_certificate(directory):

@@ -15,7 +15,9 @@ from stack.edge.static_ui import UI_PATHS
 
 def settings(directory, **changes):
     upstreams = {name: Upstream("127.0.0.1", 50051) for name in ("device", "sync", "inference", "training")}
-    return EdgeSettings("127.0.0.1", 8080, 9901, upstreams, directory / "jwks.json", directory / "ui", **changes)
+    return EdgeSettings(
+        "127.0.0.1", 8080, directory / "admin.sock", upstreams, directory / "jwks.json", directory / "ui", **changes
+    )
 
 
 def rendered(directory, **changes):
@@ -104,13 +106,13 @@ def test_a_path_of_the_ui_is_never_one_of_the_api(path, is_ui):
     assert bool(re.fullmatch(UI_PATHS, path)) is is_ui
 
 
-def test_admin_stays_on_loopback_whatever_the_listener_is_bound_to(tmp_path):
+def test_admin_has_no_port_whatever_the_listener_is_bound_to(tmp_path):
     certificate = Certificate(Path("cert.pem"), Path("key.pem"))
-    wide = EdgeSettings("0.0.0.0", 443, 9901, {}, tmp_path / "jwks.json", tmp_path, certificate)  # noqa: S104
+    wide = EdgeSettings("0.0.0.0", 443, tmp_path / "admin.sock", {}, tmp_path / "jwks.json", tmp_path, certificate)  # noqa: S104
 
     config = yaml.safe_load(render(wide))
 
-    assert config["admin"]["address"]["socket_address"]["address"] == "127.0.0.1"
+    assert config["admin"]["address"] == {"pipe": {"path": str(tmp_path / "admin.sock"), "mode": 0o600}}
     assert listener_of(config)["address"]["socket_address"]["address"] == "0.0.0.0"  # noqa: S104
 
 

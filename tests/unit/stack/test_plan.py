@@ -54,6 +54,12 @@ def test_no_two_parts_listen_on_the_same_port():
     assert len({*chosen.values(), *workers}) == len(chosen) + 3
 
 
+def test_the_ports_of_a_running_stack_are_read_from_its_state():
+    chosen = Addresses.choose(2)
+
+    assert Addresses.from_json(chosen.as_json() | {"envoy_admin_socket": "/run/envoy.sock"}) == chosen
+
+
 def test_the_longest_way_to_stop_takes_at_most_ten_seconds(directory):
     parts = parts_of(plan(directory, demo=True))
 
@@ -122,10 +128,6 @@ def test_the_services_are_those_of_the_migrations():
     assert [services.role_of(schema) for schema in runner.SERVICES] == [
         runner.role_of(schema) for schema in runner.SERVICES
     ]
-
-
-def test_the_demo_is_an_installation_apart():
-    assert DataDirectory.default(demo=True).root != DataDirectory.default().root
 
 
 def test_one_worker_is_called_so_and_has_all_of_the_machine(directory):
