@@ -1,57 +1,31 @@
-"""Grammars: text that must have a form. Written in GBNF, or made of a JSON schema."""
+"""Grammars in llama.cpp: which tokens a text may go on with."""
 
 import ctypes
-import json
 import math
-import re
 import time
 from typing import Any
 
 import llama_cpp.llama_cpp as lib
 import numpy as np
-from llama_cpp.llama_grammar import json_schema_to_gbnf
 
 from llama_worker.llama.library import log_tail
 from llama_worker.llama.workspace import Row
 from svc_kit.errors import FailedPrecondition, InvalidInput
 
-GRAMMAR, SCHEMA = "sampling.grammar", "sampling.json_schema"
-_REPEATS = re.compile(r"\{\s*(\d{1,9})?\s*,?\s*(\d{1,9})?\s*\}")
-# Counted repetitions are unrolled, and those of those, too.
-_MOST_REPEATS = 100_000
-_COUNTS = ("maxItems", "minItems", "maxLength", "minLength")
-_MOST_COUNTED = 500
 # Usually it takes microseconds. What takes so long for one token takes many times as long for the next, and everybody waits.
 _LONGEST_S = 0.25
 _candidate = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
 
 
-def gbnf_of_schema(schema: str) -> str:
-    """The grammar of the JSON texts that a schema allows. Raises InvalidInput."""
-    try:
-        parsed = json.loads(schema)
-        if not isinstance(parsed, dict):
-            raise InvalidInput(SCHEMA, "must be a JSON object")
-        _check_counts(parsed)
-        grammar: str = json_schema_to_gbnf(schema)
-    except json.JSONDecodeError as error:
-        raise InvalidInput(SCHEMA, f"is no JSON: {error.msg} in line {error.lineno}") from None
-    except InvalidInput:
-        raise
-    except Exception as error:  # The converter raises whatever a schema makes it stumble over.
-        raise InvalidInput(SCHEMA, f"has a part that cannot be made a grammar ({type(error).__name__})") from None
-    return grammar
+def check_grammar(vocab: Any, grammar: str, field: str) -> None:
+    """Raise InvalidInput, naming the field, for what llama.cpp does not take as a grammar.
 
-
-def check_grammar(vocab: Any, grammar: str, field: str = GRAMMAR) -> None:
-    """Raise InvalidInput, naming the field, for what is no grammar, or one that would take too long to unroll."""
-    repeats = math.prod(max(1, int(high or low or 1)) for low, high in _REPEATS.findall(grammar))
-    if repeats > _MOST_REPEATS:
-        raise InvalidInput(field, f"repeats something {repeats:,} times, which is more than {_MOST_REPEATS:,}")
+    Give it only what `parse_gbnf` and `check_grammar_branching` let pass: others may take it for ever.
+    """
     log_tail.take()
     sampler = _init(vocab, grammar)
     if not sampler:
-        raise InvalidInput(field, "is no GBNF grammar with a rule `root`")
+        raise InvalidInput(field, "is no GBNF grammar that llama.cpp takes")
     lib.llama_sampler_free(sampler)
 
 
@@ -98,14 +72,3 @@ class Grammar:
 
 def _init(vocab: Any, grammar: str) -> Any:
     return lib.llama_sampler_init_grammar(vocab, grammar.encode(), b"root")
-
-
-def _check_counts(schema: object) -> None:
-    if isinstance(schema, dict):
-        for name, value in schema.items():
-            if name in _COUNTS and isinstance(value, int | float) and value > _MOST_COUNTED:
-                raise InvalidInput(SCHEMA, f"has {name} {value}; the most is {_MOST_COUNTED}")
-            _check_counts(value)
-    elif isinstance(schema, list):
-        for value in schema:
-            _check_counts(value)

@@ -8,10 +8,15 @@ from collections.abc import Iterable, Sequence
 import llama_cpp.llama_cpp as lib
 
 from llama_worker.engine.model import PromptPart
-from llama_worker.llama.grammar import GRAMMAR, SCHEMA, check_grammar, gbnf_of_schema
+from llama_worker.llama.gbnf import parse_gbnf
+from llama_worker.llama.grammar import check_grammar
 from llama_worker.llama.grammar_branching import check_grammar_branching
+from llama_worker.llama.json_schema import gbnf_of_schema
 from llama_worker.llama.model import LlamaModel
 from svc_kit.errors import InvalidInput, Unavailable
+
+# The fields of the contract that an error names.
+GRAMMAR, SCHEMA = "sampling.grammar", "sampling.json_schema"
 
 
 class Tokenizer:
@@ -45,10 +50,10 @@ class Tokenizer:
         """See Vocabulary."""
         if gbnf and json_schema:
             raise InvalidInput(SCHEMA, "is of no use beside a grammar: give one of them")
-        grammar = gbnf_of_schema(json_schema) if json_schema else gbnf
+        grammar = gbnf_of_schema(json_schema, SCHEMA) if json_schema else gbnf
         field = SCHEMA if json_schema else GRAMMAR
         if grammar:
-            check_grammar_branching(grammar, field)
+            check_grammar_branching(parse_gbnf(grammar, field), field)
             with self._lock:
                 self._check_open()
                 check_grammar(self._vocab, grammar, field)
