@@ -31,7 +31,7 @@ Name = Annotated[str, typer.Argument(help="The name to sign in with.")]
 def add(name: Name) -> None:
     """Make an account. The password comes from ASSISTANT_OWNER_PASSWORD, from a prompt, or is made and printed once."""
     password, made = _password()
-    account = _run(lambda keeping: keeping.add(name, password))
+    account = _run(lambda service: service.add(name, password))
     typer.echo(f"account {account.name} made, id {account.account_id}")
     _tell(made, password)
 
@@ -39,7 +39,7 @@ def add(name: Name) -> None:
 @app.command("list")
 def list_accounts() -> None:
     """List the accounts: name, id and when they were made."""
-    for account in _run(lambda keeping: keeping.all()):
+    for account in _run(lambda service: service.all()):
         typer.echo(f"{account.name}\t{account.account_id}\t{account.created_at:%Y-%m-%d %H:%M}")
 
 
@@ -47,7 +47,7 @@ def list_accounts() -> None:
 def reset_password(name: Name) -> None:
     """Set another password, from the same places, and end all sessions of the account."""
     password, made = _password()
-    ended = _run(lambda keeping: keeping.reset_password(name, password))
+    ended = _run(lambda service: service.reset_password(name, password))
     typer.echo(f"password of {name} set, {ended} session(s) ended")
     _tell(made, password)
 
@@ -57,7 +57,7 @@ def ensure_owner() -> None:
     """Make the first account, `owner`, when there is none; else change nothing."""
     given = os.environ.get(PASSWORD_VARIABLE, "")
     password = given or secrets.token_urlsafe(12)
-    account = _run(lambda keeping: keeping.ensure_owner(password))
+    account = _run(lambda service: service.ensure_owner(password))
     if account is None:
         typer.echo("there is an account already")
         return
@@ -86,8 +86,8 @@ def _run(work: Callable[[AccountService], Awaitable[T]]) -> T:
     settings = DatabaseSettings.load()
 
     async def run() -> T:
-        async with _keeping(settings) as keeping:
-            return await work(keeping)
+        async with _account_service(settings) as service:
+            return await work(service)
 
     try:
         return asyncio.run(run())
@@ -97,7 +97,7 @@ def _run(work: Callable[[AccountService], Awaitable[T]]) -> T:
 
 
 @asynccontextmanager
-async def _keeping(settings: DatabaseSettings) -> AsyncIterator[AccountService]:
+async def _account_service(settings: DatabaseSettings) -> AsyncIterator[AccountService]:
     database = Database(settings, pool_size=1, application="accounts")
     passwords = Argon2Passwords()
     try:

@@ -62,13 +62,13 @@ async def build(settings: DeviceSettings, stubs: Stubs | None = None) -> Service
     revocation = Revocation(transactions, stubs.clock)
     sign_in = SignIn(transactions, passwords, signer, keyed, settings.session_lifetime, stubs.clock)
     pairing = Pairing(transactions, signer, keyed, settings.max_registrations, stubs.clock)
-    keeping = DeviceService(transactions, signer, stubs.clock)
+    device_service = DeviceService(transactions, signer, stubs.clock)
     glance = Glance(_parts(settings, database, resources))
 
     def add(server: grpc.aio.Server) -> None:
         auth = AuthServicer(sign_in, revocation, SessionCookie(secure=settings.is_https), [key.jwk])
         auth_pb2_grpc.add_AuthServiceServicer_to_server(auth, server)
-        devices_pb2_grpc.add_DevicesServiceServicer_to_server(DevicesServicer(pairing, keeping), server)
+        devices_pb2_grpc.add_DevicesServiceServicer_to_server(DevicesServicer(pairing, device_service), server)
         health_pb2_grpc.add_HealthServiceServicer_to_server(HealthServicer(glance, _version()), server)
 
     return Service(
@@ -89,7 +89,7 @@ async def build(settings: DeviceSettings, stubs: Stubs | None = None) -> Service
     )
 
 
-def _first_account(settings: DeviceSettings, keeping: AccountService) -> Probe:
+def _first_account(settings: DeviceSettings, account_service: AccountService) -> Probe:
     """Make the first account as soon as the database answers, and do not serve before."""
     password = settings.owner_password
     made = password is None
@@ -97,7 +97,7 @@ def _first_account(settings: DeviceSettings, keeping: AccountService) -> Probe:
     async def ensure() -> None:
         nonlocal made
         if not made and password is not None:
-            await keeping.ensure_owner(password.get_secret_value())
+            await account_service.ensure_owner(password.get_secret_value())
             made = True
 
     return ensure

@@ -37,6 +37,7 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
         self._keys = [auth_pb2.Jwk(**key) for key in public_keys]
 
     async def SignIn(self, request: auth_pb2.SignInRequest, context: Context) -> auth_pb2.SignInResponse:
+        """Begin a session. Its token goes into the cookie; into the answer too where no browser asks."""
         begun = await self._sign_in.begin(request.account, request.password)
         lifetime = begun.session.expires_at - begun.session.created_at
         await context.send_initial_metadata((self._cookie.holding(begun.token, int(lifetime.total_seconds())),))
@@ -47,19 +48,23 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
         )
 
     async def SignOut(self, request: auth_pb2.SignOutRequest, context: Context) -> auth_pb2.SignOutResponse:
+        """End the caller's session and clear the cookie. Raises Unauthenticated when the caller has no session."""
         account_id, session_id = _session()
         await self._sign_in.end(account_id, session_id)
         await context.send_initial_metadata((self._cookie.cleared(),))
         return auth_pb2.SignOutResponse()
 
     async def GetSession(self, request: auth_pb2.GetSessionRequest, context: Context) -> auth_pb2.GetSessionResponse:
+        """Return the caller's account and the end of its session. Raises Unauthenticated when the session is over."""
         account, expires_at = await self._sign_in.current(*_session())
         return auth_pb2.GetSessionResponse(account=to_account(account), expires_at=timestamp(expires_at))
 
     async def GetJwks(self, request: auth_pb2.GetJwksRequest, context: Context) -> auth_pb2.GetJwksResponse:
+        """Return the public keys that tokens are verified with (RFC 7517)."""
         return auth_pb2.GetJwksResponse(keys=self._keys)
 
     async def CheckToken(self, request: auth_pb2.CheckTokenRequest, context: Context) -> auth_pb2.CheckTokenResponse:
+        """Tell whether a token is neither revoked nor ended. Raises InvalidInput that names the field."""
         caller = Identity(
             # Any other role has no tokens here, and is answered so.
             cast(Role, request.role),

@@ -21,6 +21,7 @@ class HealthServicer(health_pb2_grpc.HealthServiceServicer):
         self._version = version
 
     async def GetHealth(self, request: health_pb2.GetHealthRequest, context: Context) -> health_pb2.GetHealthResponse:
+        """Return the state of each part and of the whole, up to a second old."""
         health = await self._glance.look()
         return health_pb2.GetHealthResponse(
             status=PART_STATUSES[health.status],

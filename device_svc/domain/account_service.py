@@ -15,7 +15,9 @@ from svc_kit.ids import new_id
 class PasswordHashes(Protocol):
     """Makes the hash that is kept."""
 
-    async def hashed(self, password: str) -> str: ...
+    async def hashed(self, password: str) -> str:
+        """Return the encoded hash with its salt and parameters; slow on purpose, and off the event loop."""
+        ...
 
 
 @dataclass(frozen=True)

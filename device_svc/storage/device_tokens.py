@@ -20,6 +20,7 @@ class DeviceTokenTable:
         self._account_id = account_id
 
     async def add(self, device_id: UUID, token_id: UUID, issued_at: datetime, expires_at: datetime) -> None:
+        """Insert the token's id, and delete those of the device that have expired."""
         expired = device_tokens.c.expires_at <= issued_at
         await self._connection.execute(delete(device_tokens).where(self._of(device_id), expired))
         await self._connection.execute(
@@ -33,12 +34,14 @@ class DeviceTokenTable:
         )
 
     async def revoke_all(self, device_id: UUID, now: datetime) -> None:
+        """Revoke the device's tokens; those that are revoked keep their time."""
         standing = device_tokens.c.revoked_at.is_(None)
         await self._connection.execute(
             update(device_tokens).where(self._of(device_id), standing).values(revoked_at=now)
         )
 
     async def stands(self, device_id: UUID, token_id: UUID, now: datetime) -> bool:
+        """Return whether the token is neither revoked nor expired, and its device not deactivated."""
         same_device = and_(
             devices.c.account_id == device_tokens.c.account_id, devices.c.device_id == device_tokens.c.device_id
         )

@@ -26,19 +26,23 @@ class RegistrationTable:
         self._connection = connection
 
     async def hold_all(self) -> None:
+        """Take the advisory lock of all registrations until the transaction ends."""
         await self._connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
 
     async def forget_over(self, hardware_id: str, now: datetime) -> None:
+        """Delete expired registrations, and those of this hardware that were not used."""
         over = registrations.c.code_expires_at <= now
         replaced = (registrations.c.hardware_id == hardware_id) & registrations.c.used_at.is_(None)
         await self._connection.execute(delete(registrations).where(or_(over, replaced)))
 
     async def earliest_expiry(self, at_most: int, now: datetime) -> datetime | None:
+        """Return when the first of the open ones expires; None while fewer than `at_most` are open."""
         query = select(func.count(), func.min(registrations.c.code_expires_at)).where(*_open(now))
         count, earliest = (await self._connection.execute(query)).one()
         return earliest if count >= at_most else None
 
     async def add(self, registration: Registration) -> bool:
+        """Insert the registration; False when an unused one has the same code."""
         described = registration.description
         values = {
             "device_id": registration.device_id,
@@ -59,20 +63,25 @@ class RegistrationTable:
         return made.one_or_none() is not None
 
     async def hold_by_code(self, code_hash: bytes, now: datetime) -> Registration | None:
+        """Return the open registration with this code and lock its row until the transaction ends."""
         query = select(registrations).where(registrations.c.code_hash == code_hash, *_open(now))
         return _registration((await self._connection.execute(query.with_for_update())).one_or_none())
 
     async def approve(self, device_id: UUID, account_id: UUID, now: datetime) -> None:
+        """Store which account approved it."""
         await self._connection.execute(_change(device_id).values(approved_account_id=account_id, approved_at=now))
 
     async def take_try(self, device_id: UUID, now: datetime) -> Registration | None:
+        """Count a try and return the registration, locked; None when none is open with tries left."""
         count = _change(device_id).where(*_open(now)).values(attempts=registrations.c.attempts + 1)
         return _registration((await self._connection.execute(count.returning(registrations))).one_or_none())
 
     async def give_try_back(self, device_id: UUID) -> None:
+        """Take back the try that `take_try` counted."""
         await self._connection.execute(_change(device_id).values(attempts=registrations.c.attempts - 1))
 
     async def use(self, device_id: UUID, now: datetime) -> None:
+        """Mark the registration as used."""
         await self._connection.execute(_change(device_id).values(used_at=now))
 
 

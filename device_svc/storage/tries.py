@@ -20,6 +20,7 @@ class TryTable:
         self._connection = connection
 
     async def take(self, limit: TryLimit, subject: bytes, now: datetime) -> None:
+        """Count a try in one statement, so that two at once are two. Raises Overloaded when none is left."""
         await self._forget_old(limit, now)
         over = tries.c.began_at <= now - limit.window
         count = insert(tries).values(kind=limit.kind, subject=subject, count=1, began_at=now)
@@ -37,13 +38,16 @@ class TryTable:
             raise limit.paused(began_at or now, now)
 
     async def give_back(self, limit: TryLimit, subject: bytes) -> None:
+        """Take one try back; never below none."""
         one = and_(_one(limit, subject), tries.c.count > 0)
         await self._connection.execute(update(tries).where(one).values(count=tries.c.count - 1))
 
     async def clear(self, limit: TryLimit, subject: bytes) -> None:
+        """Delete the count."""
         await self._connection.execute(delete(tries).where(_one(limit, subject)))
 
     async def left(self, limit: TryLimit, subject: bytes, now: datetime) -> int:
+        """Return how many tries are left in the window that runs at `now`."""
         current = and_(_one(limit, subject), tries.c.began_at > now - limit.window)
         used = await self._connection.scalar(select(tries.c.count).where(current))
         return limit.tries - (used or 0)
