@@ -28,32 +28,40 @@ class ConsoleReporter:
         self._first = 0
 
     def started(self, first: int, last: int) -> None:
+        """Show a bar over the rows of the pass."""
         self.close()
         self._first = first
         self._show("Sending messages", last - first)
 
     def reached(self, row: int) -> None:
+        """Move the bar to this row."""
         self._move_to(row)
 
     def checking(self, row: int, last: int) -> None:
+        """Show a bar over the comparison, and move it to this row."""
         self._first = 0
         self._show("Comparing with the server", last)
         self._move_to(row)
 
     def waiting(self, seconds: float, reason: str) -> None:
+        """Say what is away, once."""
         self._lines.waiting(seconds, reason)
 
     def finished(self, summary: Summary) -> None:
+        """Take the bar away and say what the pass did."""
         self.close()
         self._lines.finished(summary)
 
     def trouble(self, what: Trouble, text: str) -> None:
+        """Say what stands in the way, once."""
         self._lines.trouble(what, text)
 
     def well(self) -> None:
+        """Say that it is over, if something was in the way."""
         self._lines.well()
 
     def say(self, text: str) -> None:
+        """Print a line, with the local time in front of it where the output is no terminal."""
         stamp = "" if self._console.is_terminal else f"{datetime.now().astimezone():%Y-%m-%d %H:%M:%S} "
         self._console.print(f"{stamp}{text}", highlight=False, markup=False, soft_wrap=True)
 

@@ -23,6 +23,7 @@ class Controls:
 
     @property
     def paused(self) -> bool:
+        """Whether `pause` was called last."""
         return self._paused
 
     def pause(self) -> None:

@@ -23,12 +23,15 @@ class Credential:
         return f"Credential(server={self.server!r}, device_id={self.device_id!r}, expires_at={self.expires_at!r})"
 
     def is_expired(self, now: datetime) -> bool:
+        """Return whether the server refuses the token at `now`."""
         return now >= self.expires_at
 
     def wants_renewal(self, now: datetime) -> bool:
+        """Return whether the token ends soon enough to ask for another one."""
         return now >= self.expires_at - _RENEW_BEFORE_EXPIRY
 
     def to_json(self) -> str:
+        """Return the text that `from_json` reads, the token in it."""
         return json.dumps(
             {
                 "server": self.server,

@@ -33,14 +33,17 @@ class Folders:
 
     @property
     def settings_file(self) -> Path:
+        """The settings, in TOML."""
         return self.home / "agent.toml"
 
     @property
     def status_file(self) -> Path:
+        """What a running agent says of itself, for `assistant-agent status`."""
         return self.home / "agent-status.json"
 
     @property
     def lock_file(self) -> Path:
+        """Locked by the one agent that runs."""
         return self.home / "agent.lock"
 
     @property
@@ -50,6 +53,7 @@ class Folders:
 
     @property
     def log_file(self) -> Path:
+        """The log of the agent itself."""
         return self.logs / "agent.log"
 
     @property

@@ -33,9 +33,11 @@ class Intervals:
     look: float = 2.0
     """The longest time until a change is noticed, where the system tells of none."""
     settle: float = 0.3
-    """Messages writes a message in several steps."""
+    """The wait between a change and the pass: Messages writes a message in several steps."""
     full: float = 300.0
+    """The longest time between two passes, and the wait after the server has refused something."""
     away: float = 30.0
+    """The wait after a pass that found the server away."""
 
 
 class Follow:

@@ -1,4 +1,4 @@
-"""Keeps an agent at its work for years: whatever stands in the way is told, and looked at again."""
+"""Runs an agent for years: it reports whatever stops it, and tries again."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -13,9 +13,9 @@ from agent.settings import Settings
 from agent.token_store import TokenStore
 from agent.troubles import trouble_of
 
-# Between two looks at what a person may have changed. Short enough to seem at once, long enough to cost nothing.
+# Seconds between two looks at what a person may have changed. Short enough to seem at once, long enough to cost nothing.
 LOOK_SECONDS: Final = 5.0
-# A keychain that was closed to us may ask its owner each time.
+# Seconds; a keychain that was closed to the agent may ask its owner each time.
 LOOK_AT_CLOSED_STORE_SECONDS: Final = 600.0
 
 
@@ -27,18 +27,22 @@ class TokenInUse:
     token: str = field(default="", repr=False)
 
     def prepare(self) -> None:
+        """See whether a token can be kept. Raises AgentError when not."""
         self.store.prepare()
 
     def load(self) -> Credential | None:
+        """Return the credential that is kept, and remember its token. Raises NotPaired or AgentError."""
         credential = self.store.load()
         self.token = credential.token if credential else ""
         return credential
 
     def save(self, credential: Credential) -> None:
+        """Keep the credential, and remember its token. Raises AgentError."""
         self.store.save(credential)
         self.token = credential.token
 
     def forget(self) -> bool:
+        """Remove the credential; return whether there was one. Raises AgentError."""
         self.token = ""
         return self.store.forget()
 
@@ -54,11 +58,16 @@ class Work:
     """Another number after each pairing and each reset."""
 
     def is_still(self, now: "Work") -> bool:
+        """Return whether settings and pairing are the same as `now`."""
         return (self.settings, self.pairing) == (now.settings, now.pairing)
 
 
 class AgentLifecycle:
-    """Ends only by cancellation, or by an error that nobody foresaw."""
+    """Starts `follow` when the settings and a token allow it, and again after they changed.
+
+    `look_seconds` is the time between two looks at settings and token. `run` ends only by cancellation or by an error that
+    is no AgentError.
+    """
 
     def __init__(
         self,
@@ -78,6 +87,7 @@ class AgentLifecycle:
         self._settings_are_wrong = False
 
     async def run(self) -> None:
+        """Follow the database for as long as it is possible; where it is not, report why and look again."""
         self._controls.attach()
         while True:
             wait = self._look_seconds

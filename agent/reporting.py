@@ -77,29 +77,36 @@ class Reporters:
         self._reporters = reporters
 
     def started(self, first: int, last: int) -> None:
+        """Pass it on to each."""
         for reporter in self._reporters:
             reporter.started(first, last)
 
     def reached(self, row: int) -> None:
+        """Pass it on to each."""
         for reporter in self._reporters:
             reporter.reached(row)
 
     def checking(self, row: int, last: int) -> None:
+        """Pass it on to each."""
         for reporter in self._reporters:
             reporter.checking(row, last)
 
     def waiting(self, seconds: float, reason: str) -> None:
+        """Pass it on to each."""
         for reporter in self._reporters:
             reporter.waiting(seconds, reason)
 
     def finished(self, summary: Summary) -> None:
+        """Pass it on to each."""
         for reporter in self._reporters:
             reporter.finished(summary)
 
     def trouble(self, what: Trouble, text: str) -> None:
+        """Pass it on to each."""
         for reporter in self._reporters:
             reporter.trouble(what, text)
 
     def well(self) -> None:
+        """Pass it on to each."""
         for reporter in self._reporters:
             reporter.well()

@@ -18,18 +18,23 @@ class LineReporter:
         """What was said of messages that stay where they are."""
 
     def started(self, first: int, last: int) -> None:
+        """Say nothing: a pass that finds nothing is not worth a line."""
         pass
 
     def reached(self, row: int) -> None:
+        """Say nothing: there is a line at the end."""
         pass
 
     def checking(self, row: int, last: int) -> None:
+        """Say nothing: there is a line at the end."""
         pass
 
     def waiting(self, seconds: float, reason: str) -> None:
+        """Say what is away, once."""
         self.trouble(Trouble.SERVER_AWAY, f"{reason}; trying again")
 
     def finished(self, summary: Summary) -> None:
+        """Say what the pass did, if it did anything new, and that what it disproves is over."""
         if self._complaint and self._complaint[0] in ENDED_BY_A_PASS:
             self.well()
         said = sentence_of(self._without_known(summary))
@@ -48,11 +53,13 @@ class LineReporter:
         )
 
     def trouble(self, what: Trouble, text: str) -> None:
+        """Say what stands in the way, unless it was the last thing that was."""
         if self._complaint != (what, text):
             self._complaint = (what, text)
             self._say(text)
 
     def well(self) -> None:
+        """Say that all is well, if something was in the way."""
         if self._complaint:
             self._say("All is well again.")
         self._complaint = None

@@ -20,6 +20,7 @@ class ServerUrl:
 
     @property
     def secure(self) -> bool:
+        """Whether the connection is encrypted."""
         return self.scheme == "https"
 
     @property

@@ -75,6 +75,7 @@ class Settings:
         return self.address_book
 
     def privacy(self) -> Privacy:
+        """What the owner lets leave the Mac."""
         return Privacy.of(self.exclude, _midnight(self.since), groups=self.groups)
 
 

@@ -40,6 +40,7 @@ class FileTokenStore:
         self._path = path
 
     def prepare(self) -> None:
+        """Make the folder and write to it. Raises AgentError when that fails."""
         try:
             if self._path.is_dir():
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
@@ -50,6 +51,7 @@ class FileTokenStore:
             raise self._cannot_keep(error) from error
 
     def load(self) -> Credential | None:
+        """Return the credential; None without a file. Raises NotPaired when others may read the file or it holds no token."""
         try:
             with self._path.open(encoding="utf-8") as file:
                 mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
@@ -67,12 +69,14 @@ class FileTokenStore:
             raise AgentError(f"{self._path} cannot be read: {error.strerror}") from error
 
     def save(self, credential: Credential) -> None:
+        """Write the credential. Raises AgentError when that fails."""
         try:
             write_private(self._path, credential.to_json())
         except OSError as error:
             raise self._cannot_keep(error) from error
 
     def forget(self) -> bool:
+        """Remove the file; return whether there was one. Raises AgentError when that fails."""
         try:
             self._path.unlink()
         except FileNotFoundError:
@@ -92,9 +96,11 @@ class KeyringTokenStore:
         self._server = server
 
     def prepare(self) -> None:
+        """Read the entry. Raises AgentError when the keychain is closed."""
         self._text()
 
     def load(self) -> Credential | None:
+        """Return the credential; None without an entry. Raises NotPaired when the entry holds no token, else AgentError."""
         text = self._text()
         try:
             return Credential.from_json(text) if text else None
@@ -102,12 +108,14 @@ class KeyringTokenStore:
             raise NotPaired("the keychain's entry for this server does not hold a token; pair again") from error
 
     def save(self, credential: Credential) -> None:
+        """Write the credential. Raises AgentError when the keychain is closed."""
         try:
             keyring.set_password(_KEYRING_SERVICE, self._server, credential.to_json())
         except KeyringError as error:
             raise _no_keychain() from error
 
     def forget(self) -> bool:
+        """Remove the entry; return whether there was one. Raises AgentError when that fails."""
         try:
             keyring.delete_password(_KEYRING_SERVICE, self._server)
         except PasswordDeleteError as error:

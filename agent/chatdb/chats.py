@@ -44,6 +44,7 @@ class ChatRow(NamedTuple):
 
     @property
     def is_group(self) -> bool:
+        """Whether the chat has several people, by its style or by the mark `;+;` in its guid."""
         # The guid's prefix must not be asked for the service: newer systems write `any;-;` for all of them.
         return self.style == _GROUP_STYLE or _GROUP_MARK in self.guid
 

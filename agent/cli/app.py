@@ -29,6 +29,7 @@ app = typer.Typer(
 
 @app.callback(invoke_without_command=True)
 def main(version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False) -> None:
+    """Keep the Mac's messages in step with a server."""
     collect_rarely()
     if version:
         typer.echo(__version__)

@@ -76,10 +76,12 @@ class Chosen:
 
     @property
     def server(self) -> ServerUrl:
+        """The server's address. Raises AgentError when there is none or it cannot be understood."""
         return self.settings.server_url(self.folders.settings_file)
 
     @property
     def store(self) -> TokenStore:
+        """Where the device token is kept."""
         return token_store(self.settings, self.server)
 
 
@@ -98,6 +100,7 @@ def chosen(**options: Any) -> Chosen:
 
 
 def token_store(settings: Settings, server: ServerUrl) -> TokenStore:
+    """Return the file that the settings name, or the keychain."""
     return FileTokenStore(settings.token_file) if settings.token_file else KeyringTokenStore(str(server))
 
 

@@ -26,7 +26,7 @@ from agent.lifecycle import AgentLifecycle, Work
 from agent.log import bound_crash_log, open_log, place_of
 from agent.machine import this_machine
 from agent.menu_bar.background import BackgroundLoop
-from agent.menu_bar.desk import MenuDesk, View
+from agent.menu_bar.controller import MenuController, View
 from agent.menu_bar.pairing import MenuPairing
 from agent.pairing import Registration, rest_client
 from agent.pairing import pair as pair_device
@@ -145,7 +145,7 @@ def _run_with(view: View, agent: _Agent) -> None:
     """Run the agent in a thread, and the menu bar here."""
     background = BackgroundLoop(agent.run, view.stop)
     pairing = MenuPairing(_pair_for(agent), lambda: str(chosen().server))
-    desk = MenuDesk(
+    controller = MenuController(
         agent.status,
         agent.controls,
         lambda: pairing.view,
@@ -161,7 +161,7 @@ def _run_with(view: View, agent: _Agent) -> None:
         signal.signal(number, lambda *_: background.stop())
     signal.signal(signal.SIGUSR1, lambda *_: agent.controls.sync_now())
     background.start()
-    view.run(desk)
+    view.run(controller)
     background.stop()
     background.result()
 

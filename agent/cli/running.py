@@ -33,6 +33,7 @@ def run_to_the_end(work: Coroutine[Any, Any, _T], controls: Controls | None = No
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
+    """Turn an AgentError into one line on stderr and its exit code."""
     try:
         yield
     except AgentError as error:

@@ -13,7 +13,7 @@ import Foundation
 import objc
 from PyObjCTools import AppHelper
 
-from agent.menu_bar.desk import MenuDesk
+from agent.menu_bar.controller import MenuController
 from agent.menu_bar.menu import Action, Item, Menu
 
 _REFRESH_SECONDS: Final = 1.0
@@ -38,13 +38,14 @@ class AppKitView:
     """Implements View."""
 
     def __init__(self) -> None:
-        self._desk: MenuDesk | None = None
+        self._controller: MenuController | None = None
         self._shown: Menu | None = None
         self._target = _Target.alloc().init().belong_to(self)
         self._status_item: Any = None
 
-    def run(self, desk: MenuDesk) -> None:
-        self._desk = desk
+    def run(self, controller: MenuController) -> None:
+        """Show the icon and its menu until `stop`; the main thread is macOS's for as long."""
+        self._controller = controller
         app = AppKit.NSApplication.sharedApplication()
         app.setActivationPolicy_(AppKit.NSApplicationActivationPolicyAccessory)  # no icon in the Dock
         # Without this, macOS lets a program without windows sleep, and new messages would wait with it.
@@ -67,16 +68,18 @@ class AppKitView:
             Foundation.NSProcessInfo.processInfo().endActivity_(activity)
 
     def stop(self) -> None:
+        """End `run`; from any thread."""
         AppHelper.callAfter(_stop)
 
     def chosen(self, action: str) -> None:
-        if self._desk is not None:
-            self._desk.act(Action(action))
+        """Do what the person chose, and draw the menu anew."""
+        if self._controller is not None:
+            self._controller.act(Action(action))
             self.refresh()
 
     def refresh(self) -> None:
         """Draw the menu, if it is another one than before."""
-        if self._desk is None or (menu := self._desk.menu()) == self._shown:
+        if self._controller is None or (menu := self._controller.menu()) == self._shown:
             return
         self._shown = menu
         button = self._status_item.button()

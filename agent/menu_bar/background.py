@@ -20,10 +20,12 @@ class BackgroundLoop:
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop, once `start` has returned."""
         assert self._loop is not None, "start it first"
         return self._loop
 
     def start(self) -> None:
+        """Start the thread, and return when its loop runs."""
         self._thread.start()
         self._started.wait()
 

@@ -17,19 +17,23 @@ class Answer:
 
     @property
     def ok(self) -> bool:
+        """Whether the program ended with status 0."""
         return self.status == 0
 
 
 class Commands(Protocol):
     """Runs a program to its end."""
 
-    def run(self, *command: str) -> Answer: ...
+    def run(self, *command: str) -> Answer:
+        """Run a program; one that is missing or takes too long is an Answer that is not ok."""
+        ...
 
 
 class RealCommands:
     """Implements Commands with processes."""
 
     def run(self, *command: str) -> Answer:
+        """Run a program; one that is missing or takes too long is an Answer that is not ok."""
         try:
             done = subprocess.run(
                 command, capture_output=True, text=True, errors="replace", timeout=_SECONDS, check=False

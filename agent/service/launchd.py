@@ -63,9 +63,11 @@ class Launchd:
         self._pause = pause
 
     def definition_of(self, service: Service) -> str:
+        """Return the property list in XML: see launchd.plist(5)."""
         return plistlib.dumps(plist_of(service), sort_keys=False).decode()
 
     def install(self, service: Service) -> Path:
+        """Write the property list and load it anew. Raises AgentError, or NoService when launchd does not start it."""
         if service.log_file:
             service.log_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
@@ -86,12 +88,14 @@ class Launchd:
         return self._path
 
     def uninstall(self) -> bool:
+        """Unload the service and remove its property list; return whether there was anything."""
         stopped = self._launchctl("bootout", self._target).ok
         there = self._path.exists()
         self._path.unlink(missing_ok=True)
         return stopped or there
 
     def state(self) -> ServiceState:
+        """Return what `launchctl print` says of the service."""
         answer = self._launchctl("print", self._target)
         if not answer.ok:
             return ServiceState(self._path, installed=self._path.exists())
@@ -107,6 +111,7 @@ class Launchd:
         )
 
     def command(self) -> tuple[str, ...]:
+        """Return the command in the installed property list; nothing if there is none."""
         try:
             plist = plistlib.loads(self._path.read_bytes())
             return tuple(str(part) for part in plist["ProgramArguments"])

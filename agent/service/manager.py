@@ -43,7 +43,9 @@ class ServiceManager(Protocol):
     def uninstall(self) -> bool:
         """Stop the service and remove its definition; return whether there was anything."""
 
-    def state(self) -> ServiceState: ...
+    def state(self) -> ServiceState:
+        """Return whether the service is installed and runs."""
+        ...
 
     def command(self) -> tuple[str, ...]:
         """Return the command in the installed definition; nothing if there is none."""

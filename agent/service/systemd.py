@@ -49,6 +49,7 @@ class Systemd:
         self._path = folder / UNIT
 
     def definition_of(self, service: Service) -> str:
+        """Return the unit: see systemd.service(5)."""
         environment = "".join(
             f"Environment={_quoted(f'{name}={value}')}\n" for name, value in service.environment.items()
         )
@@ -57,6 +58,7 @@ class Systemd:
         )
 
     def install(self, service: Service) -> Path:
+        """Write the unit, enable it and start it anew. Raises AgentError, or NoService without a systemd of this user."""
         try:
             write_private(self._path, self.definition_of(service))
         except OSError as error:
@@ -74,6 +76,7 @@ class Systemd:
         return self._path
 
     def uninstall(self) -> bool:
+        """Stop and disable the unit and remove it; return whether there was anything."""
         there = self._path.exists()
         if there:
             self._systemctl("disable", "--now", UNIT)
@@ -86,6 +89,7 @@ class Systemd:
         return there
 
     def state(self) -> ServiceState:
+        """Return what `systemctl show` says of the unit."""
         properties = "LoadState,ActiveState,SubState,MainPID,Result"
         answer = self._systemctl("show", UNIT, f"--property={properties}")
         values = dict(line.split("=", 1) for line in answer.text.splitlines() if "=" in line) if answer.ok else {}
@@ -101,6 +105,7 @@ class Systemd:
         )
 
     def command(self) -> tuple[str, ...]:
+        """Return the command in the installed unit; nothing if there is none."""
         try:
             text = self._path.read_text(encoding="utf-8")
         except OSError:

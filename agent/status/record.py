@@ -33,6 +33,7 @@ class Progress:
 
     @property
     def fraction(self) -> float:
+        """How much is done, from 0 to 1."""
         span = self.last - self.first
         return min(1.0, max(0.0, (self.row - self.first) / span)) if span > 0 else 1.0
 
@@ -73,6 +74,7 @@ class Status:
     """What a later version wrote."""
 
     def to_json(self) -> str:
+        """Return the text of the status file, which `from_json` reads."""
         values = asdict(self)
         del values["extra"]
         values["passes"] = [{"at": entry.at, **asdict(entry.summary)} for entry in self.passes]

@@ -45,24 +45,30 @@ class StatusReporter:
 
     @property
     def status(self) -> Status:
+        """The status of this moment."""
         return self._status
 
     def started(self, first: int, last: int) -> None:
+        """Show the pass, when it has rows to send."""
         if last > first:
             self._change(State.SYNCING, progress=Progress(first, first, last), **self._reached_the_server())
 
     def reached(self, row: int) -> None:
+        """Show how far the pass is; the server has answered."""
         before = self._status.progress
         progress = Progress(before.first, row, max(row, before.last)) if before else None
         self._change(self._work, progress=progress, **self._reached_the_server())
 
     def checking(self, row: int, last: int) -> None:
+        """Show how far the comparison is; the server has answered."""
         self._change(State.CHECKING, progress=Progress(0, row, last), **self._reached_the_server())
 
     def waiting(self, seconds: float, reason: str) -> None:
+        """Show that the server is away."""
         self._change(self._work, trouble=Trouble.SERVER_AWAY, text=reason)
 
     def finished(self, summary: Summary) -> None:
+        """Show that nothing is left to do, and keep the pass if it found something."""
         at = self._now()
         passes = self._status.passes
         if summary != Summary(kept=summary.kept, unreadable=summary.unreadable):
@@ -72,10 +78,12 @@ class StatusReporter:
         self._change(State.IDLE, progress=None, last_sync_at=at, next_full_by=by, passes=passes, **over)
 
     def trouble(self, what: Trouble, text: str) -> None:
+        """Show what stands in the way."""
         over = {"progress": None} if what in ENDED_BY_A_PASS else {}  # the pass broke off
         self._change(self._work, trouble=what, text=text, **over)
 
     def well(self) -> None:
+        """Show that nothing stands in the way."""
         self._change(self._work, trouble=None, text="")
 
     def works_for(self, server: str, device_id: str, database: Path, interval: float) -> None:
@@ -85,6 +93,7 @@ class StatusReporter:
         self._change(self._work, progress=None, **who)
 
     def pause_is(self, paused: bool) -> None:
+        """Show whether a person has paused the agent."""
         self._change(self._work, paused=paused)
 
     def ended(self, text: str = "") -> None:

@@ -59,7 +59,7 @@ class Comparison:
         """
         compared = _Compared(reader, up_to, since, frozenset(held))
         if stored is None:
-            stored = await self.retry_policy.through(lambda: self.client.digests(since))
+            stored = await self.retry_policy.run(lambda: self.client.digests(since))
         compared.learn_deletions(stored)
         found = await self._scan(compared)
         there = {one.conversation_id: Digest(one.message_count, one.hash) for one in stored}
@@ -145,7 +145,7 @@ class Comparison:
 
     async def _accept(self, differing: dict[str, tuple[Digest, Digest]]) -> None:
         """Remember what still differs after it was mended."""
-        stored = await self.retry_policy.through(lambda: self.client.digests(None))
+        stored = await self.retry_policy.run(lambda: self.client.digests(None))
         there = {one.conversation_id: Digest(one.message_count, one.hash) for one in stored}
         self._accepted = {chat: (there.get(chat, Digest()), found) for chat, (_, found) in differing.items()}
 

@@ -89,7 +89,7 @@ class Deletions:
             part, is_last = guids[start : start + _AT_ONCE], start + _AT_ONCE >= len(guids)
             # The cursor goes with the last part only: it says that all of them are gone.
             cursor = progress.cursor.to_text() if progress is not None and is_last else ""
-            deleted += await self._retry_policy.through(partial(self._client.delete, part, cursor))
+            deleted += await self._retry_policy.run(partial(self._client.delete, part, cursor))
             if progress is not None and is_last:
                 progress.kept = cursor
         return deleted

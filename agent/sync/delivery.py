@@ -43,9 +43,9 @@ class Delivery:
         if not requests:
             return Summary()
         try:
-            return summary_of(await self._retry_policy.through(lambda: self.stream(requests)))
+            return summary_of(await self._retry_policy.run(lambda: self.stream(requests)))
         except DataRefused:
-            return await self._retry_policy.through(lambda: self.one_by_one(requests))
+            return await self._retry_policy.run(lambda: self.one_by_one(requests))
 
     async def one_by_one(self, requests: Iterable[_Request]) -> Summary:
         """Send each in a stream of its own, but for what the server refuses.

@@ -40,7 +40,7 @@ class Descriptions:
         contacts = contacts_of(reader.contacts())
         digest = digest_of(contacts) + ("" if is_whole else _IN_PART)
         if digest != progress.cursor.contacts:
-            await self._retry_policy.through(lambda: self._client.send_contacts(contacts, is_complete=is_whole))
+            await self._retry_policy.run(lambda: self._client.send_contacts(contacts, is_complete=is_whole))
             progress.cursor = replace(progress.cursor, contacts=digest)
 
     async def send_chats(self, reader: MessagesReader, progress: Progress) -> Summary:

@@ -95,7 +95,7 @@ class NewRows:
 
     async def _go_back(self, reader: MessagesReader, progress: Progress) -> None:
         """Go on where the server's knowledge ends, which may lie before or behind what this process was told."""
-        state = await self._retry_policy.through(self._client.sync_state)
+        state = await self._retry_policy.run(self._client.sync_state)
         cursor = Cursor.from_text(state.cursor)
         if not reader.holds(cursor.place):
             cursor = Cursor()

@@ -95,7 +95,7 @@ class Sync:
             if reader.is_empty():
                 raise NothingToRead(self._chat_db)
             try:
-                await self._retry_policy.through(self._token_renewal.run)
+                await self._retry_policy.run(self._token_renewal.run)
                 summary = await self._pass(reader, check) + Summary(unreadable=len(reader.unreadable))
             except BaseException:
                 # What was learned in a pass that broke off may be wrong: the next one asks the server, and looks itself.
@@ -140,13 +140,13 @@ class Sync:
             return False
         if time.monotonic() - self._asked_at < _ASK_AGAIN_SECONDS:
             return True
-        state = await self._retry_policy.through(self._client.sync_state)
+        state = await self._retry_policy.run(self._client.sync_state)
         self._asked_at = time.monotonic()
         return state.cursor == self._progress.kept
 
     async def _begin(self, reader: MessagesReader, recent_from: int) -> tuple[Progress, Summary]:
         """Find out from the server where to go on."""
-        state = await self._retry_policy.through(lambda: self._client.sync_state(recent_from))
+        state = await self._retry_policy.run(lambda: self._client.sync_state(recent_from))
         self._asked_at = time.monotonic()
         self._deletions.forget()
         self._descriptions.forget()
@@ -203,5 +203,5 @@ class Sync:
         """Let the server keep what the pass came to know besides messages."""
         text = progress.cursor.to_text()
         if text != progress.kept:
-            await self._retry_policy.through(lambda: self._client.keep(text))
+            await self._retry_policy.run(lambda: self._client.keep(text))
             progress.kept = text

@@ -1,4 +1,4 @@
-"""Tries again what a server that is away did not answer, a little later each time."""
+"""Calls a server again that was away, a little later each time."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,12 +10,16 @@ from agent.reporting import Reporter
 
 _T = TypeVar("_T")
 
+# Seconds.
 _FIRST_DELAY: Final = 0.5
 _LONGEST_DELAY: Final = 60.0
 
 
 class RetryPolicy:
-    """Waits between tries, and gives up after the last one."""
+    """Calls a step again while the server is away: after 0.5 s, then twice as long each time, up to 60 s, each within 20 %.
+
+    `attempts` of None is without end.
+    """
 
     def __init__(
         self, attempts: int | None, reporter: Reporter, pause: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -24,8 +28,8 @@ class RetryPolicy:
         self._reporter = reporter
         self._pause = pause
 
-    async def through(self, step: Callable[[], Awaitable[_T]]) -> _T:
-        """Return what the step returns. It must be one that may be done twice."""
+    async def run(self, step: Callable[[], Awaitable[_T]]) -> _T:
+        """Return what the step returns; it may be called several times. Raises ServerAway after the last attempt."""
         failures = 0
         while True:
             try:

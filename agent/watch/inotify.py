@@ -42,6 +42,7 @@ class Inotify:
         self._inotify = None
 
     async def wait(self, seconds: float) -> None:
+        """Return after these seconds, or as soon as the files or their folder may have changed."""
         if self._inotify is None:
             await asyncio.sleep(seconds)
             return

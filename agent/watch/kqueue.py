@@ -38,7 +38,9 @@ class KernelQueue(Protocol):
     def take(self) -> list[tuple[int, int]]:
         """Return the events that wait, as (file, flags), without waiting for any."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Close the queue."""
+        ...
 
 
 class Kqueue:
@@ -66,6 +68,7 @@ class Kqueue:
         self._queue = None
 
     async def wait(self, seconds: float) -> None:
+        """Return after these seconds, or as soon as the files or their folder may have changed."""
         assert self._queue is not None, "wait is for inside of `with`"
         if self._follow_names():
             return  # another file, which may hold anything

@@ -17,4 +17,5 @@ class Polling:
         pass
 
     async def wait(self, seconds: float) -> None:
+        """Return after these seconds."""
         await asyncio.sleep(seconds)

@@ -252,14 +252,14 @@ class Person:
     def __init__(self):
         self.stopped = threading.Event()
 
-    def run(self, desk):
+    def run(self, controller):
         assert threading.current_thread() is threading.main_thread()
         plan = [step.split("=") for step in sys.argv[1:]]
         while not self.stopped.wait(0.02):
-            shown = desk.menu().items[0].title
+            shown = controller.menu().items[0].title
             if plan and shown.startswith(plan[0][0]):
                 print("saw", shown, flush=True)
-                desk.act(Action(plan.pop(0)[1]))
+                controller.act(Action(plan.pop(0)[1]))
 
     def stop(self):
         self.stopped.set()

@@ -106,7 +106,7 @@ class World:
 
 
 @asynccontextmanager
-async def keeping(world: World, look_seconds: float = 0.01) -> AsyncIterator[asyncio.Task[None]]:
+async def running_lifecycle(world: World, look_seconds: float = 0.01) -> AsyncIterator[asyncio.Task[None]]:
     lifecycle = AgentLifecycle(world.read_work, world.follow, world.reporter, world.controls, look_seconds)
     task = asyncio.create_task(lifecycle.run())
     try:
@@ -119,7 +119,7 @@ async def keeping(world: World, look_seconds: float = 0.01) -> AsyncIterator[asy
 async def test_a_paired_agent_works():
     world = World(Store(credential()))
 
-    async with keeping(world) as task:
+    async with running_lifecycle(world) as task:
         await eventually(lambda: world.at_work == 1)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -131,7 +131,7 @@ async def test_a_paired_agent_works():
 async def test_without_a_token_nothing_is_done_until_there_is_one():
     world = World()
 
-    async with keeping(world):
+    async with running_lifecycle(world):
         await eventually(lambda: world.store.looks > 2)
         before = list(world.followed)
         world.store.kept = credential()
@@ -144,7 +144,7 @@ async def test_without_a_token_nothing_is_done_until_there_is_one():
 async def test_a_refused_token_is_not_shown_again_and_a_new_one_is_taken():
     world = World(Store(credential("old")), refused={"old"})
 
-    async with keeping(world):
+    async with running_lifecycle(world):
         await eventually(lambda: world.store.looks > 3)
         before = list(world.followed)
         world.store.kept = credential("new")
@@ -167,7 +167,7 @@ async def test_a_token_that_was_renewed_and_then_refused_is_the_refused_one():
         raise NotPaired("the server refuses this device")
 
     world.follow = renew_then_fail  # type: ignore[method-assign,assignment]
-    async with keeping(world):
+    async with running_lifecycle(world):
         await eventually(lambda: world.store.looks > 3)
 
     assert world.followed == ["old"]
@@ -176,7 +176,7 @@ async def test_a_token_that_was_renewed_and_then_refused_is_the_refused_one():
 async def test_a_token_for_another_server_goes_nowhere():
     world = World(Store(credential(server="https://b.example")))
 
-    async with keeping(world):
+    async with running_lifecycle(world):
         await eventually(lambda: world.store.looks > 2)
 
     assert world.followed == []
@@ -187,7 +187,7 @@ async def test_a_token_for_another_server_goes_nowhere():
 async def test_asking_for_a_sync_looks_for_a_token_at_once():
     world = World()
 
-    async with keeping(world, look_seconds=3600):
+    async with running_lifecycle(world, look_seconds=3600):
         await eventually(lambda: bool(world.reporter.told))
         world.store.kept = credential()
         world.controls.sync_now()
@@ -197,7 +197,7 @@ async def test_asking_for_a_sync_looks_for_a_token_at_once():
 async def test_a_closed_keychain_is_told_and_asked_rarely():
     world = World(Store(closed=True))
 
-    async with keeping(world):
+    async with running_lifecycle(world):
         await eventually(lambda: bool(world.reporter.told))
         looks = world.store.looks
         world.store.closed, world.store.kept = False, credential()
@@ -220,7 +220,7 @@ async def test_a_closed_keychain_is_told_and_asked_rarely():
 async def test_what_goes_wrong_is_told_and_tried_again(error: AgentError, what: Trouble):
     world = World(Store(credential()), fails=[error, error])
 
-    async with keeping(world):
+    async with running_lifecycle(world):
         await eventually(lambda: world.at_work == 1)
 
     assert world.reporter.told == [(what, str(error))] * 2
@@ -229,7 +229,7 @@ async def test_what_goes_wrong_is_told_and_tried_again(error: AgentError, what: 
 async def test_new_settings_are_taken_up():
     world = World(Store(credential()))
 
-    async with keeping(world):
+    async with running_lifecycle(world):
         await eventually(lambda: world.at_work == 1)
         world.settings = Settings(server=SERVER, exclude=("+12025550150",))
         await eventually(lambda: len(world.followed) == 2)
@@ -239,7 +239,7 @@ async def test_new_settings_are_taken_up():
 async def test_wrong_settings_are_told_and_the_last_good_ones_go_on():
     world = World(Store(credential()))
 
-    async with keeping(world):
+    async with running_lifecycle(world):
         await eventually(lambda: world.at_work == 1)
         world.settings = UsageError("agent.toml: `interval` must be a number")
         await eventually(lambda: bool(world.reporter.told))
@@ -254,7 +254,7 @@ async def test_wrong_settings_are_told_and_the_last_good_ones_go_on():
 async def test_wrong_settings_at_the_start_are_waited_out():
     world = World(Store(credential()), UsageError("agent.toml: no"))
 
-    async with keeping(world):
+    async with running_lifecycle(world):
         await eventually(lambda: bool(world.reporter.told))
         world.settings = Settings(server=SERVER)
         await eventually(lambda: world.at_work == 1)
@@ -263,7 +263,7 @@ async def test_wrong_settings_at_the_start_are_waited_out():
 async def test_a_token_that_somebody_forgets_is_not_used_any_longer():
     world = World(Store(credential()))
 
-    async with keeping(world):
+    async with running_lifecycle(world):
         await eventually(lambda: world.at_work == 1)
         world.store.forget()
         world.pairing += 1
@@ -276,6 +276,6 @@ async def test_a_token_that_somebody_forgets_is_not_used_any_longer():
 async def test_an_error_that_nobody_foresaw_ends_it():
     world = World(Store(credential()), fails=[ZeroDivisionError()])
 
-    async with keeping(world) as task:
+    async with running_lifecycle(world) as task:
         with pytest.raises(ZeroDivisionError):
             await asyncio.wait_for(asyncio.shield(task), 30)

@@ -25,8 +25,8 @@ class NSObject:
         return self
 
 
-class Desk:
-    """Implements what the view uses of MenuDesk."""
+class ScriptedController:
+    """Implements what the view uses of MenuController."""
 
     def __init__(self) -> None:
         self.status = Status(state=State.IDLE)
@@ -70,38 +70,38 @@ def titles(frameworks: MagicMock) -> list[str]:
 
 
 def test_the_menu_is_drawn_and_the_loop_run(view: Any, frameworks: MagicMock):
-    desk = Desk()
+    controller = ScriptedController()
 
-    view.run(desk)
+    view.run(controller)
 
-    assert titles(frameworks) == [item.title for item in desk.menu().items if item.title]
+    assert titles(frameworks) == [item.title for item in controller.menu().items if item.title]
     frameworks.AppKit.NSApplication.sharedApplication().run.assert_called_once_with()
     frameworks.AppKit.NSStatusBar.systemStatusBar().removeStatusItem_.assert_called_once()
 
 
 def test_it_is_drawn_again_only_when_it_changed(view: Any, frameworks: MagicMock):
-    desk = Desk()
-    view.run(desk)
+    controller = ScriptedController()
+    view.run(controller)
     drawn = len(titles(frameworks))
 
     view.refresh()
     same = len(titles(frameworks))
-    desk.status = Status(state=State.SYNCING)
+    controller.status = Status(state=State.SYNCING)
     view.refresh()
 
     assert same == drawn
     assert "Sending messages" in titles(frameworks)[drawn:]
 
 
-def test_a_click_reaches_the_desk(view: Any, frameworks: MagicMock):
-    desk = Desk()
-    view.run(desk)
+def test_a_click_reaches_the_controller(view: Any, frameworks: MagicMock):
+    controller = ScriptedController()
+    view.run(controller)
     sender = MagicMock()
     sender.representedObject.return_value = "sync-now"
 
     view._target.chosen_(sender)
 
-    assert desk.acted == [Action.SYNC_NOW]
+    assert controller.acted == [Action.SYNC_NOW]
 
 
 def test_stopping_lets_the_loop_return_instead_of_ending_the_process(view: Any, frameworks: MagicMock):

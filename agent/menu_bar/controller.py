@@ -12,14 +12,14 @@ from agent.status.reporter import StatusReporter
 class View(Protocol):
     """Draws the menu. macOS wants it on the main thread."""
 
-    def run(self, desk: "MenuDesk") -> None:
-        """Show the desk's menu until `stop`."""
+    def run(self, controller: "MenuController") -> None:
+        """Show the controller's menu until `stop`."""
 
     def stop(self) -> None:
         """End `run`; from any thread."""
 
 
-class MenuDesk:
+class MenuController:
     """May be used from the main thread while the agent's loop runs in another."""
 
     def __init__(
@@ -39,6 +39,7 @@ class MenuDesk:
         self._quit_agent = quit_agent
 
     def menu(self) -> Menu:
+        """Return the menu as it should look now."""
         return menu_of(self._status.status, self._pairing(), datetime.now(UTC))
 
     def act(self, action: Action) -> None:

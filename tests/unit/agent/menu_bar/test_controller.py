@@ -12,7 +12,7 @@ import pytest
 from agent.controls import Controls
 from agent.errors import NotPaired
 from agent.menu_bar.background import BackgroundLoop
-from agent.menu_bar.desk import MenuDesk
+from agent.menu_bar.controller import MenuController
 from agent.menu_bar.menu import Action, PairingView
 from agent.menu_bar.pairing import MenuPairing
 from agent.pairing import Registration
@@ -23,15 +23,15 @@ from tests.deadline import eventually
 
 
 @dataclass
-class Desk:
-    """A desk and what its choices led to."""
+class Choices:
+    """A menu and what its choices led to."""
 
     status: StatusReporter
     controls: Controls = field(default_factory=Controls)
     did: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.menu = MenuDesk(
+        self.controller = MenuController(
             self.status,
             self.controls,
             PairingView,
@@ -42,42 +42,42 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+def choices(tmp_path: Path) -> Choices:
     status = StatusReporter(tmp_path / "status.json", Status(server="https://a.example"), 300)
     status.finished(Summary())
-    return Desk(status)
+    return Choices(status)
 
 
-def test_pausing_and_resuming(desk: Desk):
-    desk.menu.act(Action.PAUSE)
-    paused = (desk.controls.paused, desk.status.status.state)
-    desk.menu.act(Action.RESUME)
+def test_pausing_and_resuming(choices: Choices):
+    choices.controller.act(Action.PAUSE)
+    paused = (choices.controls.paused, choices.status.status.state)
+    choices.controller.act(Action.RESUME)
 
     assert paused == (True, State.PAUSED)
-    assert (desk.controls.paused, desk.status.status.state) == (False, State.IDLE)
-    assert desk.controls.take_sync_wanted()
+    assert (choices.controls.paused, choices.status.status.state) == (False, State.IDLE)
+    assert choices.controls.take_sync_wanted()
 
 
-def test_syncing_now(desk: Desk):
-    desk.menu.act(Action.SYNC_NOW)
+def test_syncing_now(choices: Choices):
+    choices.controller.act(Action.SYNC_NOW)
 
-    assert desk.controls.take_sync_wanted()
+    assert choices.controls.take_sync_wanted()
 
 
 @pytest.mark.parametrize(
     ("action", "did"), [(Action.PAIR, "pair"), (Action.OPEN, "open https://a.example"), (Action.QUIT, "quit")]
 )
-def test_the_other_choices(desk: Desk, action: Action, did: str):
-    desk.menu.act(action)
+def test_the_other_choices(choices: Choices, action: Action, did: str):
+    choices.controller.act(action)
 
-    assert desk.did == [did]
+    assert choices.did == [did]
 
 
-def test_the_menu_is_that_of_the_moment(desk: Desk):
-    before = desk.menu.menu().items[0].title
-    desk.status.started(0, 100)
+def test_the_menu_is_that_of_the_moment(choices: Choices):
+    before = choices.controller.menu().items[0].title
+    choices.status.started(0, 100)
 
-    assert (before, desk.menu.menu().items[0].title) == ("Up to date", "Sending messages: 0%")
+    assert (before, choices.controller.menu().items[0].title) == ("Up to date", "Sending messages: 0%")
 
 
 def test_the_agent_runs_beside_the_menu_bar_and_ends_with_it():
