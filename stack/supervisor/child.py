@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import os
 import signal
+from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 import psutil
 
@@ -11,6 +13,23 @@ from stack.supervisor.part import Part
 from stack.supervisor.part_log import PartLog
 
 MAX_LINE_BYTES = 64 * 1024
+
+
+class RunningProgram(Protocol):
+    """A program that was started, as the monitor sees it; tests replace it."""
+
+    process_id: int
+    # Seconds since the epoch; None where the program had ended already.
+    started: float | None
+
+    async def ended(self) -> int:
+        """Wait for the end and return the exit status, negative for a signal."""
+
+    async def stop(self, stop_signal: signal.Signals, seconds: float) -> None:
+        """Ask the program to end, and end it by force after so many seconds."""
+
+
+Spawn = Callable[[Part, PartLog], Awaitable[RunningProgram]]
 
 
 class Child:
@@ -25,6 +44,7 @@ class Child:
 
     @classmethod
     async def start(cls, part: Part, log: PartLog) -> "Child":
+        """Start the part's command in a process group of its own; raise OSError where it cannot be started."""
         assert part.command is not None
         process = await asyncio.create_subprocess_exec(
             *part.command(),
@@ -46,7 +66,7 @@ class Child:
         return status
 
     async def stop(self, stop_signal: signal.Signals, seconds: float) -> None:
-        """Ask the program to end, and force it when it has not after some seconds."""
+        """Ask the program to end, and kill its process group when it still runs after so many seconds."""
         with contextlib.suppress(ProcessLookupError):
             self._process.send_signal(stop_signal)
         try:

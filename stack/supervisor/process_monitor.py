@@ -1,13 +1,13 @@
-"""Keeps one part running: waits for what it needs, starts it, watches it, starts it again when it fails."""
+"""Runs one part: waits for the parts that it needs, starts it, watches it, and starts it again when it fails."""
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 from stack.errors import StackError
-from stack.supervisor.child import Child
+from stack.supervisor.child import Child, RunningProgram, Spawn
+from stack.supervisor.clock import Clock, SystemClock
 from stack.supervisor.part import Health, Part, PartGaveUp, PartState, PartStatus
 from stack.supervisor.part_log import PartLog
 
@@ -22,19 +22,35 @@ MAX_SILENCE_SECONDS = 60.0
 
 
 class ProcessMonitor:
-    """The life of one part, from the start of the stack to its end."""
+    """The life of one part, from the start of the stack to its end.
 
-    def __init__(self, part: Part, log: PartLog, changed: Callable[[PartStatus], None]) -> None:
+    `changed` is called with the status at each change. `clock` and `spawn` are the real ones but in tests.
+    """
+
+    def __init__(
+        self,
+        part: Part,
+        log: PartLog,
+        changed: Callable[[PartStatus], None],
+        *,
+        clock: Clock | None = None,
+        spawn: Spawn = Child.start,
+    ) -> None:
         self.part = part
         self.status = PartStatus(part.name, address=part.address, stop_signal=int(part.stop_signal))
         self.started = asyncio.Event()
         self._log = log
         self._changed = changed
+        self._clock = clock or SystemClock()
+        self._spawn = spawn
         self._stop_requested = asyncio.Event()
         self._failures: deque[float] = deque()
 
-    async def keep(self, needs: list["ProcessMonitor"]) -> None:
-        """Run the part until stop() is called, or, if it runs once, until it has succeeded; raise PartGaveUp."""
+    async def run(self, needs: list["ProcessMonitor"]) -> None:
+        """Run the part until stop() is called, or, if it runs once, until it has succeeded.
+
+        Waits for every monitor in `needs` to have started first. Raises PartGaveUp when a vital part failed for good.
+        """
         if not await self._unless_stopped(_all_started(needs)):
             self._set(PartState.STOPPED)
             return
@@ -48,12 +64,12 @@ class ProcessMonitor:
             pause = min(FIRST_BACK_OFF_SECONDS * 2 ** (len(self._failures) - 1), MAX_BACK_OFF_SECONDS)
             self.status.restarts += 1
             self._set(PartState.RESTARTING, failure)
-            if not await self._unless_stopped(asyncio.sleep(pause)):
+            if not await self._unless_stopped(self._clock.sleep(pause)):
                 self._set(PartState.STOPPED)
                 return
 
     def stop(self) -> None:
-        """Ask keep() to stop the part and return."""
+        """Ask run() to stop the part and return."""
         self._stop_requested.set()
 
     async def _follow(self) -> None:
@@ -71,7 +87,7 @@ class ProcessMonitor:
         try:
             if self.part.prepare is not None:
                 await asyncio.to_thread(self.part.prepare)
-            child = await Child.start(self.part, self._log)
+            child = await self._spawn(self.part, self._log)
         except (StackError, OSError) as error:
             # What is wrong with the machine stays wrong: the operator has to act.
             self._give_up(f"cannot start: {error}")
@@ -82,7 +98,7 @@ class ProcessMonitor:
         self.status.process_id = self.status.process_started = None
         return failure
 
-    async def _watch(self, child: Child) -> str | None:
+    async def _watch(self, child: RunningProgram) -> str | None:
         ended = asyncio.create_task(child.ended())
         sick = asyncio.create_task(self._watch_health())
         stop = asyncio.create_task(self._stop_requested.wait())
@@ -120,8 +136,8 @@ class ProcessMonitor:
         if self.part.check is None:
             await asyncio.Event().wait()
         assert self.part.check is not None
-        last_answer, patience, is_up = time.monotonic(), self.part.start_seconds, False
-        while time.monotonic() - last_answer < patience:
+        last_answer, limit, is_up = self._clock.now(), self.part.start_seconds, False
+        while self._clock.now() - last_answer < limit:
             reading = await self.part.check()
             if reading.health is Health.READY or (reading.health is Health.LIMITED and self.part.starts_limited):
                 is_up = True
@@ -129,12 +145,12 @@ class ProcessMonitor:
             if is_up:
                 self._set(PartState(reading.health.value), reading.detail)
             if is_up and reading.health is not Health.SILENT:
-                last_answer, patience = time.monotonic(), MAX_SILENCE_SECONDS
-            await asyncio.sleep(POLL_SECONDS if is_up else START_POLL_SECONDS)
-        return f"did not answer for {patience:.0f} s" if is_up else f"did not become ready within {patience:.0f} s"
+                last_answer, limit = self._clock.now(), MAX_SILENCE_SECONDS
+            await self._clock.sleep(POLL_SECONDS if is_up else START_POLL_SECONDS)
+        return f"did not answer for {limit:.0f} s" if is_up else f"did not become ready within {limit:.0f} s"
 
     def _too_many_failures(self) -> bool:
-        now = time.monotonic()
+        now = self._clock.now()
         self._failures.append(now)
         while now - self._failures[0] > FAILURE_WINDOW_SECONDS:
             self._failures.popleft()

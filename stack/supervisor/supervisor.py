@@ -4,24 +4,39 @@ import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from stack.supervisor.child import Child, Spawn
+from stack.supervisor.clock import Clock
 from stack.supervisor.part import Part, PartStatus
 from stack.supervisor.part_log import PartLog
 from stack.supervisor.process_monitor import ProcessMonitor
 
 
 class Supervisor:
-    """Runs the parts until it is told to stop, or until one of them fails for good."""
+    """Runs the parts until it is told to stop, or until a vital one fails for good.
 
-    def __init__(self, parts: Sequence[Part], log_directory: Path, changed: Callable[[PartStatus], None]) -> None:
+    `changed` is called with the status of a part at each change. `clock` and `spawn` are the real ones but in tests.
+    """
+
+    def __init__(
+        self,
+        parts: Sequence[Part],
+        log_directory: Path,
+        changed: Callable[[PartStatus], None],
+        *,
+        clock: Clock | None = None,
+        spawn: Spawn = Child.start,
+    ) -> None:
         log_directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._logs = [PartLog(log_directory, part.name) for part in parts]
         self._monitors = {
-            part.name: ProcessMonitor(part, log, changed) for part, log in zip(parts, self._logs, strict=True)
+            part.name: ProcessMonitor(part, log, changed, clock=clock, spawn=spawn)
+            for part, log in zip(parts, self._logs, strict=True)
         }
         self._stopped: dict[str, asyncio.Task[None]] = {}
 
     @property
     def statuses(self) -> list[PartStatus]:
+        """How each part stands, in the order in which the parts were given."""
         return [monitor.status for monitor in self._monitors.values()]
 
     async def all_started(self) -> None:
@@ -33,7 +48,7 @@ class Supervisor:
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop` is set; raise PartGaveUp, with everything stopped, when a vital part failed for good."""
         lives = {
-            name: asyncio.create_task(monitor.keep([self._monitors[need] for need in monitor.part.needs]), name=name)
+            name: asyncio.create_task(monitor.run([self._monitors[need] for need in monitor.part.needs]), name=name)
             for name, monitor in self._monitors.items()
         }
         told_to_stop = asyncio.create_task(stop.wait())
