@@ -26,6 +26,7 @@ class Credentials:
 
     @property
     def database_owner(self) -> str:
+        """The password of the database's owner, who migrates."""
         return self.values["database_owner"]
 
     def database_role(self, schema: str) -> str:
@@ -34,14 +35,17 @@ class Credentials:
 
     @property
     def valkey(self) -> str:
+        """The password of Valkey."""
         return self.values["valkey"]
 
     @property
     def internal_key(self) -> str:
+        """The key of the tokens that the services give each other."""
         return self.values["internal_key"]
 
     @property
     def code_key(self) -> str:
+        """The key under which pairing codes are hashed."""
         return self.values["code_key"]
 
     def jwks(self) -> str:

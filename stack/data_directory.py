@@ -49,34 +49,42 @@ class DataDirectory:
 
     @property
     def run(self) -> Path:
+        """State, lock, socket and generated configuration of the stack that runs."""
         return self.root / "run"
 
     @property
     def logs(self) -> Path:
+        """One log for each part."""
         return self.root / "logs"
 
     @property
     def secrets(self) -> Path:
+        """Keys and passwords."""
         return self.root / "secrets"
 
     @property
     def postgres(self) -> Path:
+        """The embedded PostgreSQL's data."""
         return self.root / "postgres"
 
     @property
     def valkey(self) -> Path:
+        """The embedded Valkey's data and configuration."""
         return self.root / "valkey"
 
     @property
     def state_file(self) -> Path:
+        """What `assistant status` reads."""
         return self.run / "state.json"
 
     @property
     def lock_file(self) -> Path:
+        """Locked as long as a supervisor runs on this directory."""
         return self.run / "lock"
 
     @property
     def envoy_config(self) -> Path:
+        """The configuration that Envoy was started with."""
         return self.run / "envoy.yaml"
 
     @property
@@ -116,20 +124,25 @@ class DataDirectory:
 
     @property
     def jwks_file(self) -> Path:
+        """The public key of the tokens, for Envoy."""
         return self.run / "jwks.json"
 
     @property
     def demo_chat_db(self) -> Path:
+        """The demo's invented Messages database."""
         return self.root / "demo" / "chat.db"
 
     @property
     def demo_address_book(self) -> Path:
+        """The demo's invented address book."""
         return self.root / "demo" / "AddressBook"
 
     @property
     def demo_token(self) -> Path:
+        """The token of the demo's agent."""
         return self.root / "demo" / "agent-token.json"
 
     @property
     def demo_agent(self) -> Path:
+        """Settings, lock and status of the demo's agent."""
         return self.root / "demo" / "agent"

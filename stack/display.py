@@ -36,6 +36,7 @@ class Display:
 
     @property
     def is_terminal(self) -> bool:
+        """Whether the output is a terminal."""
         return self._console.is_terminal
 
     def __enter__(self) -> "Display":

@@ -49,6 +49,7 @@ def _die_with_parent(parent: int, stop_signal: int) -> None:
 
 
 def main() -> None:
+    """Tie this process to its parent, then become the program that the command line names."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--parent", type=int, required=True)
     parser.add_argument("--stop-signal", type=int, required=True)

@@ -19,6 +19,7 @@ class OwnerPassword:
 
     @property
     def file(self) -> Path:
+        """Where the password is until the owner has seen it."""
         return self.directory / "owner-password"
 
     @property

@@ -65,7 +65,7 @@ class StackRun:
         self._display = display
         me = psutil.Process()
         self._state = StackState(me.pid, me.create_time(), plan.url, plan.demo, addresses=_addresses(plan))
-        self._told: dict[str, tuple[PartState, str]] = {}
+        self._shown: dict[str, tuple[PartState, str]] = {}
         self._log = PartLog(plan.directory.logs, "supervisor")
         self._supervisor = Supervisor(all_parts(plan), plan.directory.logs, self._changed)
         self._display.show(self._supervisor.statuses)
@@ -125,10 +125,10 @@ class StackRun:
 
     def _changed(self, status: PartStatus) -> None:
         self._publish(self._state.phase)
-        told = (status.state, status.detail)
-        if self._told.get(status.name) == told:
+        shown = (status.state, status.detail)
+        if self._shown.get(status.name) == shown:
             return
-        self._told[status.name] = told
+        self._shown[status.name] = shown
         self._log.write_line(_log_line(status).encode())
         self._display.changed(status)
 

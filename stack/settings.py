@@ -45,6 +45,7 @@ class StackSettings(BaseSettings):
 
     @property
     def external_database(self) -> ExternalDatabase | None:
+        """The operator's database, or None where DB_HOST is not set."""
         if not self.db_host:
             return None
         return ExternalDatabase(
@@ -53,6 +54,7 @@ class StackSettings(BaseSettings):
 
     @property
     def allowed_origins(self) -> tuple[str, ...]:
+        """The origins of ASSISTANT_CORS_ORIGINS, which is a list with commas."""
         return tuple(origin.strip() for origin in self.cors_origins.split(",") if origin.strip())
 
 

@@ -12,7 +12,7 @@ from stack.errors import StackError
 from stack.supervisor.state_file import is_locked
 
 # The parts have 10 s together; the rest is for a machine that is busy.
-PATIENCE_SECONDS = 30.0
+TIMEOUT_SECONDS = 30.0
 POLL_SECONDS = 0.1
 
 
@@ -25,12 +25,13 @@ def down(data_dir: DataDir = None, demo: Demo = False) -> None:
             typer.echo(f"nothing runs on {directory.root}")
             return
         os.kill(state.process_id, signal.SIGTERM)
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         with Console().status("stopping"):
             while is_locked(directory.lock_file):
                 if time.monotonic() > deadline:
                     raise StackError(
-                        f"process {state.process_id} still stops after {PATIENCE_SECONDS:.0f} s: see `assistant status`"
+                        f"process {state.process_id} has not stopped after {TIMEOUT_SECONDS:.0f} s:"
+                        " `assistant status` shows which part still runs"
                     )
                 time.sleep(POLL_SECONDS)
         typer.echo("stopped")

@@ -48,6 +48,7 @@ class RestBinding:
 
     @property
     def has_variables(self) -> bool:
+        """Whether a part of the path is a field of the request."""
         return "{" in self.template
 
 
@@ -67,14 +68,17 @@ class Rpc:
 
     @property
     def name(self) -> str:
+        """The full name, `package.Service/Method`."""
         return f"{self.service}/{self.method}"
 
     @property
     def grpc_path(self) -> str:
+        """The HTTP path of a gRPC call."""
         return f"/{self.name}"
 
     @property
     def is_public(self) -> bool:
+        """Whether it may be called without a token."""
         return self.access == access_pb2.ACCESS_PUBLIC
 
     @property
@@ -84,6 +88,7 @@ class Rpc:
 
     @property
     def is_streaming(self) -> bool:
+        """Whether requests or answers come one after the other."""
         return self.client_streaming or self.server_streaming
 
     @property

@@ -18,8 +18,8 @@ CODES = {
     504: (4, "DEADLINE_EXCEEDED"),
 }
 ANY_ERROR = (13, "INTERNAL")
-# Where Envoy's own words would only tell how the parts are wired.
-WORDS = {
+# For statuses where Envoy's own message would only tell how the services are connected.
+MESSAGES = {
     503: "a part of the server does not answer; try again in a moment",
     504: "a part of the server did not answer in time; try again in a moment",
 }
@@ -42,7 +42,7 @@ def _mapper(operator: str, status: int, code: int, reason: str) -> Config:
         "headers_to_add": [do_not_keep],
         "filter": {"and_filter": {"filters": [_status_filter(operator, status), _not_grpc()]}},
         "body_format_override": {
-            "json_format": {"code": code, "message": WORDS.get(status, "%LOCAL_REPLY_BODY%"), "details": details},
+            "json_format": {"code": code, "message": MESSAGES.get(status, "%LOCAL_REPLY_BODY%"), "details": details},
             "content_type": "application/json",
         },
     }

@@ -1,4 +1,4 @@
-"""The way of each request: one route for each RPC that may be called from outside, and nothing else reaches a service."""
+"""The routes: one for each RPC that may be called from outside. Nothing else reaches a service."""
 
 from collections.abc import Iterable, Mapping
 
@@ -11,14 +11,14 @@ from stack.edge.static_ui import NOT_TRANSCODED, ui_routes
 from svc_kit.clients import MAX_MESSAGE_BYTES
 
 # Unary calls that wait for a language model; the others are quick or have failed.
-PATIENT = frozenset({"assistant.inference.v1.ResponsesService/GenerateResponse"})
+LONG_UNARY = frozenset({"assistant.inference.v1.ResponsesService/GenerateResponse"})
 UNARY_SECONDS = 30
-PATIENT_SECONDS = 600
+LONG_UNARY_SECONDS = 600
 STREAM_SECONDS = 3600
-# Streams beat every 20 s, but a model that reads a long prompt on a CPU is silent for longer.
+# Streams send a heartbeat every 20 s, but a model that prefills a long prompt on a CPU is silent for longer.
 STREAM_IDLE_SECONDS = 300
 # The service that answers for the whole installation: every service's reflection lists the whole contract.
-FRONT_DESK = "device"
+INFRASTRUCTURE_SERVICE = "device"
 # Answered by Envoy alone, to tell that its listener works; it has no line in the access log.
 READY_PATH = "/readyz"
 DO_NOT_KEEP = {"header": {"key": "cache-control", "value": "no-store"}, "append_action": "ADD_IF_ABSENT"}
@@ -62,7 +62,7 @@ def virtual_host(settings: EdgeSettings, rpcs: Iterable[Rpc]) -> Config:
 
 
 def _grpc_route(rpc: Rpc, limits: Mapping[str, RateLimit]) -> Config:
-    route: Config = {"match": {"path": rpc.grpc_path}, "route": {"cluster": rpc.upstream, **_patience(rpc)}}
+    route: Config = {"match": {"path": rpc.grpc_path}, "route": {"cluster": rpc.upstream, **_time_limits(rpc)}}
     if not rpc.is_streaming:
         # The service sees a deadline a little before ours, so that its own answer is what the client gets.
         deadline = f"{_unary_seconds(rpc) - 1}S"
@@ -74,7 +74,7 @@ def _grpc_route(rpc: Rpc, limits: Mapping[str, RateLimit]) -> Config:
     return route
 
 
-def _patience(rpc: Rpc) -> Config:
+def _time_limits(rpc: Rpc) -> Config:
     if rpc.is_streaming:
         limit = f"{STREAM_SECONDS}s"
         return {
@@ -91,13 +91,13 @@ def _patience(rpc: Rpc) -> Config:
 
 
 def _unary_seconds(rpc: Rpc) -> int:
-    return PATIENT_SECONDS if rpc.name in PATIENT else UNARY_SECONDS
+    return LONG_UNARY_SECONDS if rpc.name in LONG_UNARY else UNARY_SECONDS
 
 
 def _infrastructure_route(prefix: str) -> Config:
     return {
         "match": {"prefix": prefix},
-        "route": {"cluster": FRONT_DESK, "timeout": "0s", "idle_timeout": f"{STREAM_IDLE_SECONDS}s"},
+        "route": {"cluster": INFRASTRUCTURE_SERVICE, "timeout": "0s", "idle_timeout": f"{STREAM_IDLE_SECONDS}s"},
     }
 
 
@@ -112,7 +112,7 @@ def _rest_route(match: Config) -> Config:
     # Only a path that the transcoder knows gets as far as a service, by its gRPC route.
     return {
         "match": match,
-        "route": {"cluster": FRONT_DESK},
+        "route": {"cluster": INFRASTRUCTURE_SERVICE},
         "typed_per_filter_config": {
             "envoy.filters.http.buffer": BODY_LIMIT,
             "envoy.filters.http.header_mutation": part("filters/rest_headers"),

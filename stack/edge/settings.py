@@ -16,6 +16,7 @@ class Upstream:
 
     @classmethod
     def parse(cls, address: str) -> "Upstream":
+        """Read `host:port`; an IPv6 address stands in brackets."""
         host, _, port = address.rpartition(":")
         return cls(host.strip("[]"), int(port))
 

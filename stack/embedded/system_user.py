@@ -22,6 +22,7 @@ class SystemUser:
 
     @property
     def ids(self) -> tuple[int, int]:
+        """The numbers of the user and of its group."""
         return self.uid, self.gid
 
     def own(self, path: Path) -> None:

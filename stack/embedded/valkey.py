@@ -43,6 +43,7 @@ class ValkeyInstance:
 
     @property
     def url(self) -> str:
+        """The address of the server with its password."""
         return f"redis://:{self.password}@{HOST}:{self.port}"
 
     @property

@@ -42,4 +42,5 @@ class Addresses:
         return cls(**{name: recorded[name] for name in cls.__dataclass_fields__})
 
     def as_json(self) -> dict[str, Any]:
+        """Return the ports by name, as the state file keeps them."""
         return asdict(self)

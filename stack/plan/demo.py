@@ -5,7 +5,7 @@ import sys
 from stack.launcher import tied_command
 from stack.plan.child_environment import child_environment
 from stack.plan.installation import Installation
-from stack.supervisor.part import Health, Part, Reading
+from stack.supervisor.part import CheckResult, Health, Part
 
 # Exit statuses of `assistant-agent`.
 CANNOT_READ, REFUSED = 3, 5
@@ -33,7 +33,7 @@ def demo_parts(plan: Installation) -> list[Part]:
     agent = Part(
         "agent",
         lambda: tied_command([sys.executable, "-m", "agent.cli", "sync", *options, *database]),
-        _lives,
+        _always_ready,
         environment=environment,
         needs=("pairing",),
         stop_seconds=1.0,
@@ -46,6 +46,6 @@ def demo_parts(plan: Installation) -> list[Part]:
     return [pairing, agent]
 
 
-async def _lives() -> Reading:
+async def _always_ready() -> CheckResult:
     # The agent serves nobody, so that it runs is all there is to see.
-    return Reading(Health.READY)
+    return CheckResult(Health.READY)

@@ -59,6 +59,7 @@ class Installation:
 
     @property
     def redis_url(self) -> str:
+        """The address of Valkey with its password, ours or the operator's."""
         return (
             self.settings.redis_url.get_secret_value()
             or f"redis://:{self.credentials.valkey}@{HOST}:{self.addresses.valkey}"

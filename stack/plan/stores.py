@@ -10,7 +10,7 @@ from stack.plan.child_environment import child_environment
 from stack.plan.installation import Installation
 from stack.services import SERVICES
 from stack.supervisor.part import Part
-from stack.supervisor.readiness import asked_in_a_thread, postgres_answers, redis_answers
+from stack.supervisor.readiness import blocking_check, postgres_answers, redis_answers
 
 # A crash may leave much to replay before the first query is answered.
 RECOVERY_SECONDS = 300.0
@@ -47,7 +47,7 @@ def valkey_part(plan: Installation) -> Part:
     return Part(
         "valkey",
         instance.command,
-        asked_in_a_thread(instance.is_ready),
+        blocking_check(instance.is_ready),
         environment=child_environment(plan.environment),
         prepare=instance.prepare,
         address=address,

@@ -1,11 +1,11 @@
-"""How the worker is, in its own words: loading, ready with which model, or why not."""
+"""The state of a worker: loading, ready with which model, or why not."""
 
 from typing import Any
 
 import grpc
 from assistant.inference.v1 import sampling_pb2, worker_pb2, worker_pb2_grpc
 
-from stack.supervisor.part import Check, Health, Reading
+from stack.supervisor.part import Check, CheckResult, Health
 from stack.supervisor.readiness import ANSWER_SECONDS, grpc_serves
 from svc_kit.clients import channel_to
 from svc_kit.tokens import mint_internal
@@ -15,16 +15,16 @@ def worker_works(address: str, internal_key: str) -> Check:
     """Ready when the worker serves; the detail names its model, or what keeps it from working."""
     serves = grpc_serves(address, "no model is loaded")
 
-    async def check() -> Reading:
-        reading = await serves()
-        if reading.health is Health.SILENT:
-            return reading
-        return Reading(reading.health, await _words(address, internal_key) or reading.detail)
+    async def check() -> CheckResult:
+        result = await serves()
+        if result.health is Health.SILENT:
+            return result
+        return CheckResult(result.health, await _status_text(address, internal_key) or result.detail)
 
     return check
 
 
-async def _words(address: str, internal_key: str) -> str:
+async def _status_text(address: str, internal_key: str) -> str:
     metadata = (("authorization", f"Bearer {mint_internal(internal_key, 'stack', None)}"),)
     async with channel_to(address) as channel:
         stub: Any = worker_pb2_grpc.WorkerServiceStub(channel)

@@ -16,7 +16,7 @@ class Health(StrEnum):
 
 
 @dataclass(frozen=True)
-class Reading:
+class CheckResult:
     """One answer to "how are you"."""
 
     health: Health
@@ -37,7 +37,7 @@ class PartState(StrEnum):
     FAILED = "failed"
 
 
-Check = Callable[[], Awaitable[Reading]]
+Check = Callable[[], Awaitable[CheckResult]]
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,7 @@ class PartStatus:
     restarts: int = 0
 
     def as_json(self) -> dict[str, Any]:
+        """Return the fields as the state file keeps them."""
         return {**vars(self), "state": self.state.value}
 
 

@@ -32,6 +32,7 @@ class PartLog:
         return list(self._recent)
 
     def close(self) -> None:
+        """Close the file; nothing can be written afterwards."""
         os.close(self._file)
 
     def _open(self) -> None:

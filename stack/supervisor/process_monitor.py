@@ -100,12 +100,12 @@ class ProcessMonitor:
 
     async def _watch(self, child: RunningProgram) -> str | None:
         ended = asyncio.create_task(child.ended())
-        sick = asyncio.create_task(self._watch_health())
+        unhealthy = asyncio.create_task(self._watch_health())
         stop = asyncio.create_task(self._stop_requested.wait())
-        await asyncio.wait({ended, sick, stop}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({ended, unhealthy, stop}, return_when=asyncio.FIRST_COMPLETED)
         try:
             if stop.done():
-                sick.cancel()
+                unhealthy.cancel()
                 await child.stop(self.part.stop_signal, self.part.stop_seconds)
                 self._set(PartState.STOPPED)
                 return None
@@ -113,11 +113,11 @@ class ProcessMonitor:
                 return self._judge_end(ended.result())
             await child.stop(self.part.stop_signal, self.part.stop_seconds)
             if not self.started.is_set():
-                self._give_up(sick.result())
+                self._give_up(unhealthy.result())
                 return None
-            return sick.result()
+            return unhealthy.result()
         finally:
-            for task in (sick, stop):
+            for task in (unhealthy, stop):
                 task.cancel()
             await ended
 
@@ -138,13 +138,13 @@ class ProcessMonitor:
         assert self.part.check is not None
         last_answer, limit, is_up = self._clock.now(), self.part.start_seconds, False
         while self._clock.now() - last_answer < limit:
-            reading = await self.part.check()
-            if reading.health is Health.READY or (reading.health is Health.LIMITED and self.part.starts_limited):
+            result = await self.part.check()
+            if result.health is Health.READY or (result.health is Health.LIMITED and self.part.starts_limited):
                 is_up = True
                 self.started.set()
             if is_up:
-                self._set(PartState(reading.health.value), reading.detail)
-            if is_up and reading.health is not Health.SILENT:
+                self._set(PartState(result.health.value), result.detail)
+            if is_up and result.health is not Health.SILENT:
                 last_answer, limit = self._clock.now(), MAX_SILENCE_SECONDS
             await self._clock.sleep(POLL_SECONDS if is_up else START_POLL_SECONDS)
         return f"did not answer for {limit:.0f} s" if is_up else f"did not become ready within {limit:.0f} s"

@@ -10,19 +10,19 @@ import asyncpg
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from stack.supervisor.part import Check, Health, Reading
+from stack.supervisor.part import Check, CheckResult, Health
 
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 ANSWER_SECONDS = 2.0
-READY = Reading(Health.READY)
-SILENT = Reading(Health.SILENT, "does not answer")
+READY = CheckResult(Health.READY)
+SILENT = CheckResult(Health.SILENT, "does not answer")
 
 
 def postgres_answers(host: str, port: int, user: str, password: str) -> Check:
     """Ready when a query is answered."""
 
-    async def check() -> Reading:
+    async def check() -> CheckResult:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 connection = await asyncpg.connect(
@@ -39,10 +39,10 @@ def postgres_answers(host: str, port: int, user: str, password: str) -> Check:
     return check
 
 
-def asked_in_a_thread(is_ready: Callable[[], bool]) -> Check:
+def blocking_check(is_ready: Callable[[], bool]) -> Check:
     """Ready when a question that blocks for a moment is answered with yes."""
 
-    async def check() -> Reading:
+    async def check() -> CheckResult:
         return READY if await asyncio.to_thread(is_ready) else SILENT
 
     return check
@@ -53,7 +53,7 @@ def redis_answers(url: str) -> Check:
     # Only for a server of the operator's own: the library is too large to be loaded for nothing.
     import redis.asyncio
 
-    async def check() -> Reading:
+    async def check() -> CheckResult:
         try:
             async with asyncio.timeout(ANSWER_SECONDS), redis.asyncio.Redis.from_url(url) as client:
                 await client.ping()
@@ -67,7 +67,7 @@ def redis_answers(url: str) -> Check:
 def grpc_serves(address: str, why_not: str) -> Check:
     """Ready when grpc.health.v1 says SERVING, limited for the reason `why_not` when it says anything else."""
 
-    async def check() -> Reading:
+    async def check() -> CheckResult:
         # The machine's proxy settings are not for calls to our own parts.
         async with grpc.aio.insecure_channel(address, options=[("grpc.enable_http_proxy", 0)]) as channel:
             try:
@@ -77,7 +77,7 @@ def grpc_serves(address: str, why_not: str) -> Check:
                 return SILENT
         if answer.status == health_pb2.HealthCheckResponse.SERVING:
             return READY
-        return Reading(Health.LIMITED, why_not)
+        return CheckResult(Health.LIMITED, why_not)
 
     return check
 
@@ -100,17 +100,17 @@ def socket_answers(socket: Path, path: str) -> Check:
 def answers_while_alive(ready: Check, alive: Check, why_not: str) -> Check:
     """What `ready` says; where it is silent but `alive` is ready, limited for the reason `why_not`: a restart would not help."""
 
-    async def check() -> Reading:
-        reading = await ready()
-        if reading.health is Health.SILENT and (await alive()).health is Health.READY:
-            return Reading(Health.LIMITED, why_not)
-        return reading
+    async def check() -> CheckResult:
+        result = await ready()
+        if result.health is Health.SILENT and (await alive()).health is Health.READY:
+            return CheckResult(Health.LIMITED, why_not)
+        return result
 
     return check
 
 
 def _get(connect: Callable[[], Awaitable[Connection]], authority: str, path: str) -> Check:
-    async def check() -> Reading:
+    async def check() -> CheckResult:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 reader, writer = await connect()
@@ -123,7 +123,7 @@ def _get(connect: Callable[[], Awaitable[Connection]], authority: str, path: str
             return SILENT
         if not status_line.startswith(b"HTTP/"):
             return SILENT
-        return READY if b" 200 " in status_line else Reading(Health.LIMITED, "is not ready")
+        return READY if b" 200 " in status_line else CheckResult(Health.LIMITED, "is not ready")
 
     return check
 

@@ -47,36 +47,38 @@ class Supervisor:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop` is set; raise PartGaveUp, with everything stopped, when a vital part failed for good."""
-        lives = {
+        tasks = {
             name: asyncio.create_task(monitor.run([self._monitors[need] for need in monitor.part.needs]), name=name)
             for name, monitor in self._monitors.items()
         }
-        told_to_stop = asyncio.create_task(stop.wait())
+        stop_requested = asyncio.create_task(stop.wait())
         try:
-            await self._until_told_or_failed(told_to_stop, set(lives.values()))
+            await self._wait_for_stop_or_failure(stop_requested, set(tasks.values()))
         finally:
-            told_to_stop.cancel()
-            await asyncio.gather(*(self._stop(name, lives) for name in lives))
+            stop_requested.cancel()
+            await asyncio.gather(*(self._stop(name, tasks) for name in tasks))
             for log in self._logs:
                 log.close()
 
-    async def _until_told_or_failed(self, told_to_stop: "asyncio.Task[bool]", lives: "set[asyncio.Task[None]]") -> None:
-        pending = lives
-        while pending and not told_to_stop.done():
-            done, _ = await asyncio.wait({told_to_stop, *pending}, return_when=asyncio.FIRST_COMPLETED)
+    async def _wait_for_stop_or_failure(
+        self, stop_requested: "asyncio.Task[bool]", tasks: "set[asyncio.Task[None]]"
+    ) -> None:
+        pending = tasks
+        while pending and not stop_requested.done():
+            done, _ = await asyncio.wait({stop_requested, *pending}, return_when=asyncio.FIRST_COMPLETED)
             for task in done & pending:
                 task.result()
             pending = pending - done
-        await told_to_stop
+        await stop_requested
 
-    async def _stop(self, name: str, lives: "dict[str, asyncio.Task[None]]") -> None:
+    async def _stop(self, name: str, tasks: "dict[str, asyncio.Task[None]]") -> None:
         """Stop one part after everything that needs it; safe to call more than once."""
         if name not in self._stopped:
-            self._stopped[name] = asyncio.create_task(self._stop_in_order(name, lives))
+            self._stopped[name] = asyncio.create_task(self._stop_in_order(name, tasks))
         await self._stopped[name]
 
-    async def _stop_in_order(self, name: str, lives: "dict[str, asyncio.Task[None]]") -> None:
+    async def _stop_in_order(self, name: str, tasks: "dict[str, asyncio.Task[None]]") -> None:
         dependants = [other for other, monitor in self._monitors.items() if name in monitor.part.needs]
-        await asyncio.gather(*(self._stop(dependant, lives) for dependant in dependants))
+        await asyncio.gather(*(self._stop(dependant, tasks) for dependant in dependants))
         self._monitors[name].stop()
-        await asyncio.wait({lives[name]})
+        await asyncio.wait({tasks[name]})

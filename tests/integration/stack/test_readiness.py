@@ -32,9 +32,9 @@ async def answering(status_line, secured=None):
 )
 async def test_the_answer_tells_how_it_is(status_line, health):
     async with answering(status_line) as port:
-        reading = await http_answers("127.0.0.1", port, "/readyz")()
+        result = await http_answers("127.0.0.1", port, "/readyz")()
 
-    assert reading.health is health
+    assert result.health is health
 
 
 async def test_where_nothing_listens_there_is_silence():

@@ -17,7 +17,7 @@ import pytest
 from stack.errors import StackError
 from stack.launcher import tied_command
 from stack.supervisor.leftovers import end_leftovers
-from stack.supervisor.part import Check, Health, Part, PartGaveUp, PartState, Reading
+from stack.supervisor.part import Check, CheckResult, Health, Part, PartGaveUp, PartState
 from stack.supervisor.state_file import StackState
 from stack.supervisor.supervisor import Supervisor
 from tests.deadline import eventually
@@ -45,8 +45,8 @@ def program(code: str, *arguments: str) -> list[str]:
 
 
 def journal_says(journal: Path, line: str) -> Check:
-    async def check() -> Reading:
-        return Reading(Health.READY if line in lines_of(journal) else Health.SILENT)
+    async def check() -> CheckResult:
+        return CheckResult(Health.READY if line in lines_of(journal) else Health.SILENT)
 
     return check
 

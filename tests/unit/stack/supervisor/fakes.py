@@ -7,7 +7,7 @@ import signal
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from stack.supervisor.part import Health, Part, Reading
+from stack.supervisor.part import CheckResult, Health, Part
 from stack.supervisor.part_log import PartLog
 
 
@@ -96,10 +96,10 @@ class FakeHealth:
         self.health = health
         self.detail = ""
 
-    async def check(self) -> Reading:
-        return Reading(self.health, self.detail)
+    async def check(self) -> CheckResult:
+        return CheckResult(self.health, self.detail)
 
 
-def fake_part(name: str, check: Callable[[], Awaitable[Reading]] | None, **changes: Any) -> Part:
+def fake_part(name: str, check: Callable[[], Awaitable[CheckResult]] | None, **changes: Any) -> Part:
     """A part whose command is never run."""
     return Part(name, lambda: ["never", "run"], check, **changes)
