@@ -11,6 +11,7 @@ help: ## List the commands
 
 setup: ## Install everything into .venv/ and web/node_modules/ (CUDA=1: for NVIDIA GPUs)
 	@python="$$(scripts/find_python)" && "$$python" -m scripts.setup
+	@[ -z "$(filter setup,$(MAKECMDGOALS))" ] || echo 'Set up. Next: `source $(BIN)/activate`, then `assistant up` (or `make run` for the demo)'
 
 run: setup ## Start the whole product with demo data (PORT=8080, CUDA=1)
 	@$(BIN)/assistant up --demo --port $(PORT)

@@ -1,7 +1,10 @@
 """How a running stack looks: a living table in a terminal, one line for each change anywhere else."""
 
 import contextlib
+import shutil
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 
 from rich.console import Console
@@ -100,6 +103,15 @@ def parts_table(statuses: Sequence[PartStatus]) -> Table:
     return table
 
 
+def script_to_activate() -> Path | None:
+    """Return the script that brings `assistant` onto PATH, or None where it is there or this is no virtual environment."""
+    script = Path(sys.prefix) / "bin" / "activate"
+    if shutil.which("assistant") or not script.is_file():
+        return None
+    here = Path.cwd()
+    return script.relative_to(here) if script.is_relative_to(here) else script
+
+
 def welcome(url: str, password: str | None, *, demo: bool) -> Panel:
     """Return what a newcomer does next."""
     lines = [f"Open      [bold link={url}]{url}[/]"]
@@ -114,5 +126,7 @@ def welcome(url: str, password: str | None, *, demo: bool) -> Panel:
         lines += ["", "Sign in, open a conversation and press [bold]D[/] for a draft. Everybody in it is invented."]
     else:
         lines += ["", f"Then, on your Mac:  [bold]assistant-agent install --server {url}[/]"]
+    if activate := script_to_activate():
+        lines += ["", f"The commands are in a virtual environment; in each terminal, once:  [bold]source {activate}[/]"]
     lines += ["[dim]`assistant status` and `assistant logs` show more; `assistant down` or Ctrl-C stops everything.[/]"]
     return Panel("\n".join(lines), title="Conversation Assistant is up", border_style="green", expand=False)
