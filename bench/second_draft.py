@@ -24,8 +24,8 @@ from bench.stream import packaged_model
 from bench.table import Row, print_table
 from llama_worker.engine.engine import Engine
 from llama_worker.engine.events import Finished, Piece
+from llama_worker.engine.options import EngineOptions
 from llama_worker.engine.request import GenerationRequest, Sampling
-from llama_worker.engine.stepper import EngineOptions
 from llama_worker.llama.backend import ContextOptions, LlamaBackend
 from llama_worker.llama.model import LlamaModel
 from llama_worker.llama.tokenizer import Tokenizer
@@ -93,7 +93,7 @@ async def _first_token(engine: Engine, prompt: Sequence[int], key: str) -> Measu
 
 
 async def _read_ahead(engine: Engine, prompt: Sequence[int], key: str) -> None:
-    async with engine.submit(GenerationRequest(prompt, ahead=True, cache_key=key)) as events:
+    async with engine.submit(GenerationRequest(prompt, prefill_only=True, cache_key=key)) as events:
         async for _ in events:
             pass
 

@@ -23,8 +23,8 @@ from bench.stream import packaged_model
 from bench.table import Row, print_table
 from llama_worker.engine.backend import Choice, Sampler, Span
 from llama_worker.engine.engine import Engine
+from llama_worker.engine.options import EngineOptions
 from llama_worker.engine.request import GenerationRequest, Sampling
-from llama_worker.engine.stepper import EngineOptions
 from llama_worker.llama.backend import ContextOptions, LlamaBackend
 from llama_worker.llama.logit_scan import LogitScan, Rows, RowStats
 from llama_worker.llama.model import LlamaModel

@@ -30,7 +30,7 @@ class WorkerMetrics(Collector):
 
     def _load(self) -> Iterator[Metric]:
         try:
-            engine = self._host.served().engine
+            engine = self._host.loaded_engine().engine
         except Unavailable:
             yield _gauge("serving", "Whether a model is loaded and works.", 0)
             return
@@ -42,9 +42,9 @@ class WorkerMetrics(Collector):
 
 
 def _counters(counts: Counts) -> Iterator[Metric]:
-    yield _counter("tokens_written", "Tokens drawn.", counts.written)
-    yield _counter("prompt_tokens_read", "Tokens of prompts that were computed.", counts.read)
-    yield _counter("prompt_tokens_reused", "Tokens of prompts that the cache still had.", counts.reused)
+    yield _counter("tokens_written", "Tokens drawn.", counts.decoded_tokens)
+    yield _counter("prompt_tokens_read", "Tokens of prompts that were computed.", counts.prefilled_tokens)
+    yield _counter("prompt_tokens_reused", "Tokens of prompts that the cache still had.", counts.reused_tokens)
     yield _counter("steps", "Decode steps.", counts.steps)
     yield _counter("graphs_reused", "Steps whose graph llama.cpp could use again.", counts.graphs_reused)
     yield _counter(

@@ -73,7 +73,7 @@ class Registration:
     def _current(self) -> WorkerEntry:
         entry = replace(self._entry, state=_STATES[self._host.state])
         try:
-            served = self._host.served()
+            served = self._host.loaded_engine()
         except Unavailable:
             return entry
         engine = served.engine

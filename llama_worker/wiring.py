@@ -11,7 +11,7 @@ from prometheus_client import REGISTRY
 
 from llama_worker.api.worker import WorkerServicer
 from llama_worker.engine.host import HostOptions, ModelHost
-from llama_worker.engine.stepper import EngineOptions
+from llama_worker.engine.options import EngineOptions
 from llama_worker.llama.backend import ContextOptions
 from llama_worker.llama.source import Hardware, LlamaSource
 from llama_worker.metrics import WorkerMetrics

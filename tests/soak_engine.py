@@ -30,8 +30,8 @@ from llama_worker.engine.adapters import AdapterFile
 from llama_worker.engine.backend import NO_ROOM, Span
 from llama_worker.engine.engine import Engine
 from llama_worker.engine.events import Finished, Piece
+from llama_worker.engine.options import EngineOptions
 from llama_worker.engine.request import GenerationRequest, Sampling
-from llama_worker.engine.stepper import EngineOptions
 from llama_worker.llama.backend import ContextOptions, LlamaBackend
 from llama_worker.llama.model import LlamaModel
 from llama_worker.llama.tokenizer import Tokenizer
@@ -141,7 +141,7 @@ def _look(engine: Engine, backend: FaultyBackend, result: Soak) -> None:
     result.lost_sequences = len(cells.items() ^ kept.items())
     result.lost_sequences += backend.limits.sequences - stepper._scheduler._sequences.available
     result.lost_adapters = len(backend._adapters) - len(engine.adapter_ids)
-    result.steps, result.reused = stepper.steps, stepper.counts.reused
+    result.steps, result.reused = stepper.steps, stepper.counts.reused_tokens
     result.preemptions = stepper.counts.preemptions
 
 
@@ -181,7 +181,7 @@ async def _draft(engine: Engine, chance: random.Random, result: Soak) -> str:
     if len(ends) != request.suggestions:
         raise AssertionError(f"{len(ends)} of {request.suggestions} suggestions ended")
     _check(request, texts, ends, result)
-    return "read ahead" if request.ahead else ends[0]
+    return "read ahead" if request.prefill_only else ends[0]
 
 
 def _check(request: GenerationRequest, texts: Sequence[str], ends: Sequence[str], result: Soak) -> None:
@@ -218,7 +218,7 @@ def _request(engine: Engine, chance: random.Random) -> GenerationRequest:
             seed=chance.randrange(1000),
             grammar=_GRAMMAR if chance.random() < 0.1 else "",
         ),
-        ahead=ahead,
+        prefill_only=ahead,
         cache_key=str(conversation) if chance.random() < 0.9 else "",
         account_id=f"account {conversation % 3}",
         adapter=adapter,
@@ -249,7 +249,7 @@ async def _swap(engine: Engine, adapters: Sequence[Path], chance: random.Random,
 async def _rest(engine: Engine) -> None:
     """Wait until nothing runs and what was to be freed is free."""
     async with asyncio.timeout(30):
-        while engine.running or engine.queued or (engine._stepper and engine._stepper._retired):
+        while engine.running or engine.queued or (engine._stepper and engine._stepper._adapters._retired):
             await asyncio.sleep(0.01)
 
 

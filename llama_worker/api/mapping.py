@@ -21,8 +21,8 @@ STATES = {
 }
 _PHASES = {
     Phase.QUEUED: worker_pb2.GENERATION_STATE_QUEUED,
-    Phase.READING: worker_pb2.GENERATION_STATE_READING,
-    Phase.WRITING: worker_pb2.GENERATION_STATE_WRITING,
+    Phase.PREFILL: worker_pb2.GENERATION_STATE_READING,
+    Phase.DECODE: worker_pb2.GENERATION_STATE_WRITING,
 }
 _REASONS = {
     FinishReason.STOP: sampling_pb2.FINISH_REASON_STOP,
@@ -60,13 +60,13 @@ def request_of(
     )
 
 
-def ahead_of(
+def prefill_request_of(
     request: worker_pb2.PrefillRequest, prompt: Sequence[int], deadline: float | None, adapter: Adapter | None = None
 ) -> GenerationRequest:
     """The engine's request to read a tokenized prompt."""
     return GenerationRequest(
         prompt=prompt,
-        ahead=True,
+        prefill_only=True,
         cache_key=request.cache_key,
         adapter=adapter,
         account_id=request.account_id,

@@ -11,7 +11,7 @@ import grpc
 from assistant.inference.v1 import worker_pb2, worker_pb2_grpc
 
 from llama_worker.api.adapter_file import adapter_file_of
-from llama_worker.api.mapping import STATES, ahead_of, parts_of, request_of, response_of
+from llama_worker.api.mapping import STATES, parts_of, prefill_request_of, request_of, response_of
 from llama_worker.engine.adapters import Adapter, AdapterUnusable
 from llama_worker.engine.engine import Engine
 from llama_worker.engine.events import Finished, FinishReason
@@ -38,7 +38,7 @@ class WorkerServicer(worker_pb2_grpc.WorkerServiceServicer):
         self, request: worker_pb2.GenerateRequest, context: Context
     ) -> AsyncIterator[worker_pb2.GenerateResponse]:
         deadline = _deadline(context)
-        served = self._host.served()
+        served = self._host.loaded_engine()
         vocabulary, options = served.model.vocabulary, request.sampling
         prompt = await asyncio.to_thread(vocabulary.prompt, parts_of(request))
         grammar = ""
@@ -52,18 +52,18 @@ class WorkerServicer(worker_pb2_grpc.WorkerServiceServicer):
     async def CountTokens(
         self, request: worker_pb2.CountTokensRequest, context: Context
     ) -> worker_pb2.CountTokensResponse:
-        served = self._host.served()
+        served = self._host.loaded_engine()
         counts = await asyncio.to_thread(served.model.vocabulary.count, request.texts)
         return worker_pb2.CountTokensResponse(counts=counts, context_size=served.engine.limits.context_size)
 
     async def Prefill(self, request: worker_pb2.PrefillRequest, context: Context) -> worker_pb2.PrefillResponse:
         deadline = _deadline(context)
-        served = self._host.served()
+        served = self._host.loaded_engine()
         prompt = await asyncio.to_thread(served.model.vocabulary.prompt, parts_of(request))
         adapter = _adapter(served, request.adapter_id)
         if len(prompt) < _WORTH_READING:
             return worker_pb2.PrefillResponse(prompt_tokens=len(prompt))
-        async with served.engine.submit(ahead_of(request, prompt, deadline, adapter)) as events:
+        async with served.engine.submit(prefill_request_of(request, prompt, deadline, adapter)) as events:
             async for event in events:
                 if isinstance(event, Finished):
                     return _read(event)
@@ -102,7 +102,7 @@ class WorkerServicer(worker_pb2_grpc.WorkerServiceServicer):
             queue_limit=self._queue_limit,
         )
         try:
-            served = host.served()
+            served = host.loaded_engine()
         except Unavailable:
             return response
         _add_load(response, served.engine)

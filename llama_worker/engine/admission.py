@@ -37,7 +37,7 @@ class AdmissionQueue:
         with self._lock:
             if self._closed:
                 raise Unavailable("no model is loaded")
-            if job.request.ahead:
+            if job.request.prefill_only:
                 self._offer_ahead(job)
             elif self._size - len(self._ahead) >= self._limit:
                 raise Overloaded("the queue is full", retry_after=max(1.0, self.eta(self._size)))
@@ -53,7 +53,7 @@ class AdmissionQueue:
     def put_back(self, job: Job) -> None:
         """Return work that lost its sequences; never refused, and before all that has not begun."""
         with self._lock:
-            (self._ahead if job.request.ahead else self._resumed).appendleft(job)
+            (self._ahead if job.request.prefill_only else self._resumed).appendleft(job)
             self._size += 1
 
     def head(self) -> Job | None:

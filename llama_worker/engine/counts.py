@@ -31,9 +31,9 @@ class Counts:
     """Of one worker since its process began."""
 
     # Tokens written; of prompts, those that were read, and those that the cache still had.
-    written: int = 0
-    read: int = 0
-    reused: int = 0
+    decoded_tokens: int = 0
+    prefilled_tokens: int = 0
+    reused_tokens: int = 0
     steps: int = 0
     # Steps whose graph llama.cpp could use again.
     graphs_reused: int = 0

@@ -9,10 +9,13 @@ from typing import Any, TypeVarTuple, Unpack
 
 from llama_worker.engine.adapters import Adapter, AdapterFile
 from llama_worker.engine.backend import Backend
+from llama_worker.engine.commands import ForgetConversations
 from llama_worker.engine.counts import Counts
 from llama_worker.engine.mailbox import Mailbox
+from llama_worker.engine.options import EngineOptions
+from llama_worker.engine.replies import Outbox
 from llama_worker.engine.request import GenerationRequest, Limits
-from llama_worker.engine.stepper import EngineOptions, ForgetOrder, Outbox, Stepper
+from llama_worker.engine.stepper import Stepper
 from llama_worker.engine.stream import TokenStream
 from svc_kit.errors import NotFound, Unavailable
 
@@ -116,7 +119,9 @@ class Engine:
             if not forgotten.done():
                 forgotten.set_result(count)
 
-        self._stepper.forget(ForgetOrder(account_id, frozenset(cache_keys), lambda count: self._call(settle, count)))
+        self._stepper.forget(
+            ForgetConversations(account_id, frozenset(cache_keys), lambda count: self._call(settle, count))
+        )
         either: list[asyncio.Future[Any]] = [forgotten, self._over]
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         return forgotten.result() if forgotten.done() else 0

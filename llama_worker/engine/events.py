@@ -8,8 +8,8 @@ class Phase(Enum):
     """Where a generation stands."""
 
     QUEUED = "queued"
-    READING = "reading"
-    WRITING = "writing"
+    PREFILL = "prefill"
+    DECODE = "decode"
 
 
 class FinishReason(Enum):

@@ -13,7 +13,7 @@ from llama_worker.engine.backend import Backend
 from llama_worker.engine.counts import Counts
 from llama_worker.engine.engine import Engine
 from llama_worker.engine.model import LoadedModel, ModelFileUnusable, ModelSource, ModelUnusable
-from llama_worker.engine.stepper import EngineOptions
+from llama_worker.engine.options import EngineOptions
 from svc_kit.errors import NotFound, Unavailable
 
 
@@ -76,7 +76,7 @@ class ModelHost:
         if self._engine is not None:
             await self._engine.stop()
 
-    def served(self) -> LoadedEngine:
+    def loaded_engine(self) -> LoadedEngine:
         """The model, or Unavailable with the reason."""
         if self.state is HostState.READY and self._engine is not None and self._model is not None:
             return LoadedEngine(self._engine, self._model)
@@ -86,7 +86,7 @@ class ModelHost:
 
     async def load_adapter(self, file: AdapterFile) -> None:
         """Load an adapter, also into every engine that comes after this one. Raises AdapterUnusable and Unavailable."""
-        engine = self.served().engine
+        engine = self.loaded_engine().engine
         await engine.load_adapter(file)
         self._adapters[file.id] = file
         for adapter_id in engine.surplus_adapter_ids:
@@ -96,7 +96,7 @@ class ModelHost:
     def unload_adapter(self, adapter_id: str) -> None:
         """Take no more work for it. Raises NotFound and Unavailable."""
         known = self._adapters.pop(adapter_id, None)
-        if not self.served().engine.unload_adapter(adapter_id) and known is None:
+        if not self.loaded_engine().engine.unload_adapter(adapter_id) and known is None:
             raise NotFound(f"adapter {adapter_id} is not loaded")
 
     async def forget(self, account_id: str, cache_keys: Iterable[str]) -> int:
@@ -108,7 +108,7 @@ class ModelHost:
 
     async def probe(self) -> None:
         """For the health check: raises Unavailable unless the model can work."""
-        self.served()
+        self.loaded_engine()
 
     async def _live(self) -> None:
         while True:

@@ -53,7 +53,7 @@ class Job:
     def __init__(self, request: GenerationRequest, number: int, seed: int, deadline: float, now: float) -> None:
         self.request = request
         # The last token is left to whoever wants to know what follows it.
-        self.prompt = request.prompt[:-1] if request.ahead else request.prompt
+        self.prompt = request.prompt[:-1] if request.prefill_only else request.prompt
         self.number = number
         self.seed = seed
         self.deadline = deadline
@@ -70,8 +70,8 @@ class Job:
         self.forgotten = False
         # Tokens of the prompt that the cache held when the job began.
         self.reused = 0
-        # The queue position the reader was last told.
-        self.told_position: int | None = None
+        # The queue position that the reader was sent last.
+        self.reported_position: int | None = None
         self.stream: TokenStream
 
     @property

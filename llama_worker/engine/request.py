@@ -40,7 +40,7 @@ class GenerationRequest:
     # Decode alone with fixed shapes, so that the same request gives the same text.
     deterministic: bool = False
     # Only read the prompt, all but its last token, so that a later request with its cache key writes at once.
-    ahead: bool = False
+    prefill_only: bool = False
     # What may go on with what was read for another request, together with account and adapter: the conversation.
     cache_key: str = ""
     # None is the base model alone.
@@ -68,7 +68,7 @@ def check(request: GenerationRequest, limits: Limits) -> None:
         raise InvalidInput("prompt", "the prompt has no tokens")
     if request.max_tokens < 1:
         raise InvalidInput("sampling.max_tokens", "must be at least 1")
-    most = 1 if request.ahead else min(MAX_SUGGESTIONS, limits.sequences)
+    most = 1 if request.prefill_only else min(MAX_SUGGESTIONS, limits.sequences)
     if not 1 <= request.suggestions <= most:
         raise InvalidInput("suggestions", f"must be 1 to {most}")
     if request.deterministic and not request.sampling.greedy and request.sampling.seed is None:
@@ -77,7 +77,7 @@ def check(request: GenerationRequest, limits: Limits) -> None:
 
 
 def _check_room(request: GenerationRequest, limits: Limits) -> None:
-    prompt, answer = len(request.prompt), 0 if request.ahead else request.max_tokens
+    prompt, answer = len(request.prompt), 0 if request.prefill_only else request.max_tokens
     if prompt + answer > limits.context_size:
         raise InvalidInput(
             "prompt",

@@ -76,7 +76,7 @@ class Sequences:
             common = common_prefix(resident.tokens, tokens, most)
             if common and (common == len(resident.tokens) or self._backend.cut(resident.sequence, common)):
                 return resident.sequence, common
-            self.give_back(resident.sequence)
+            self.release(resident.sequence)
         return None if self._backend.rewinds else self._from_mark(key, tokens, most)
 
     def mark(self, key: Hashable, mark: int, sequence: int, tokens: Sequence[int]) -> None:
@@ -87,14 +87,14 @@ class Sequences:
     def keep(self, key: Hashable, sequence: int, tokens: Sequence[int]) -> None:
         """Take a sequence back with what it holds."""
         if not tokens:
-            self.give_back(sequence)
+            self.release(sequence)
             return
         if (older := self._residents.pop(key, None)) is not None:
-            self.give_back(older.sequence)
+            self.release(older.sequence)
         self._spilled.pop((key, _WHOLE), None)
         self._residents[key] = Resident(sequence, tokens)
 
-    def give_back(self, sequence: int) -> None:
+    def release(self, sequence: int) -> None:
         """Take a sequence back and forget what it holds."""
         self._backend.forget(sequence)
         self._free.append(sequence)
@@ -107,7 +107,7 @@ class Sequences:
             return False
         resident = self._residents.pop(key)
         self._save((key, _WHOLE), resident.sequence, resident.tokens)
-        self.give_back(resident.sequence)
+        self.release(resident.sequence)
         return True
 
     def evict_to(self, cells: int, but: Hashable = None) -> None:
@@ -118,7 +118,7 @@ class Sequences:
     def on_context_reset(self) -> None:
         """The context was made anew: no resident is left. What was spilled is still good."""
         for resident in self._residents.values():
-            self.give_back(resident.sequence)
+            self.release(resident.sequence)
         self._residents.clear()
 
     def forget(self, is_forgotten: Callable[[Hashable], bool]) -> int:
@@ -129,7 +129,7 @@ class Sequences:
         resident_keys = [key for key in self._residents if is_forgotten(key)]
         places = [place for place in self._spilled if is_forgotten(place[0])]
         for key in resident_keys:
-            self.give_back(self._residents.pop(key).sequence)
+            self.release(self._residents.pop(key).sequence)
         for place in places:
             del self._spilled[place]
         return len(resident_keys) + len({key for key, _ in places})
@@ -137,7 +137,7 @@ class Sequences:
     def drop(self, key: Hashable) -> None:
         """Drop what is kept whole under one key."""
         if (resident := self._residents.pop(key, None)) is not None:
-            self.give_back(resident.sequence)
+            self.release(resident.sequence)
         self._spilled.pop((key, _WHOLE), None)
 
     def _restore(self, key: Hashable, spilled: Spilled, common: int) -> None:
@@ -147,7 +147,7 @@ class Sequences:
         if self._backend.restore(sequence, spilled.saved):
             self._residents[key] = Resident(sequence, spilled.tokens)
         else:
-            self.give_back(sequence)
+            self.release(sequence)
 
     def _from_mark(self, key: Hashable, tokens: Sequence[int], most: int) -> tuple[int, int] | None:
         for place in [(key, mark) for mark in MARKS]:
@@ -159,7 +159,7 @@ class Sequences:
             sequence = self.take()
             if self._backend.restore(sequence, marked.saved):
                 return sequence, len(marked.tokens)
-            self.give_back(sequence)
+            self.release(sequence)
         return None
 
     def _save(self, place: tuple[Hashable, int], sequence: int, tokens: Sequence[int]) -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from llama_worker.engine.adapters import AdapterFile, AdapterUnusable
 from llama_worker.engine.backend import Span
+from llama_worker.engine.options import EngineOptions
 from llama_worker.engine.request import Sampling
-from llama_worker.engine.stepper import EngineOptions
 from llama_worker.llama.backend import ContextOptions, LlamaBackend
 from llama_worker.llama.model import LlamaModel
 from llama_worker.llama.tokenizer import Tokenizer

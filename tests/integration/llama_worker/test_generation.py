@@ -6,8 +6,8 @@ from pathlib import Path
 
 from llama_worker.engine.events import FinishReason, Piece
 from llama_worker.engine.model import PromptPart
+from llama_worker.engine.options import EngineOptions
 from llama_worker.engine.request import GenerationRequest, Sampling
-from llama_worker.engine.stepper import EngineOptions
 from llama_worker.llama.backend import ContextOptions
 from tests.deadline import eventually
 from tests.integration.llama_worker.running import RunningModel, running_model
@@ -181,7 +181,7 @@ async def test_what_the_cache_still_has_changes_no_word(smollm: RunningModel):
 
 async def test_after_reading_ahead_the_first_token_costs_one_step(smollm: RunningModel):
     prompt = smollm.prompt("(read ahead)\n" + CONVERSATION + "Me:")
-    await smollm.ask(prompt, ahead=True, cache_key="ahead")
+    await smollm.ask(prompt, prefill_only=True, cache_key="ahead")
     before = smollm.engine.steps
 
     answer = await smollm.ask(prompt, max_tokens=4, sampling=GREEDY, cache_key="ahead")

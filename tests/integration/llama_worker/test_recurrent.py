@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from llama_worker.engine.options import EngineOptions
 from llama_worker.engine.request import Sampling
-from llama_worker.engine.stepper import EngineOptions
 from llama_worker.llama.backend import ContextOptions
 from tests.integration.llama_worker.running import Answer, RunningModel, running_model
 from tests.random_recurrent import write_hybrid, write_mamba
@@ -68,7 +68,7 @@ async def test_the_same_draft_again_reads_one_token(recurrent: RunningModel):
 
 async def test_what_was_read_ahead_is_gone_on_with(recurrent: RunningModel):
     prompt = TALK + "Them: and cake\n" + ASKS
-    await recurrent.ask(recurrent.prompt(prompt), ahead=True, cache_key="ahead")
+    await recurrent.ask(recurrent.prompt(prompt), prefill_only=True, cache_key="ahead")
 
     answer = await draft(recurrent, prompt, "ahead")
 

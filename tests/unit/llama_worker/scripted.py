@@ -9,8 +9,10 @@ from llama_worker.engine.adapters import Adapter, AdapterFile, AdapterUnusable
 from llama_worker.engine.backend import Choice, Sampler, Span
 from llama_worker.engine.counts import Counts
 from llama_worker.engine.events import Event, Failed, Finished, FinishReason, Piece, Progress
+from llama_worker.engine.options import EngineOptions
+from llama_worker.engine.replies import Outbox
 from llama_worker.engine.request import GenerationRequest, Limits, Sampling
-from llama_worker.engine.stepper import EngineOptions, Outbox, Stepper
+from llama_worker.engine.stepper import Stepper
 from llama_worker.engine.stream import TokenStream
 
 END = 0

@@ -9,8 +9,8 @@ import pytest
 from llama_worker.engine.adapters import Adapter, AdapterFile, AdapterTurns, AdapterUnusable
 from llama_worker.engine.events import FinishReason
 from llama_worker.engine.model import ModelUnusable
+from llama_worker.engine.options import EngineOptions
 from llama_worker.engine.request import Sampling
-from llama_worker.engine.stepper import EngineOptions
 from svc_kit.errors import Unavailable
 from tests.unit.llama_worker.scripted import Bench, ScriptedBackend
 
@@ -63,7 +63,7 @@ def test_reading_ahead_takes_no_turn_from_who_waits_for_text():
     ana = bench.load("ana")
     text = bench.submit(backend.says("a", forever=True), max_tokens=30)
     bench.step()
-    ahead = bench.submit(backend.says("b", prompt_size=900), cache_key="c", ahead=True, adapter=ana)
+    ahead = bench.submit(backend.says("b", prompt_size=900), cache_key="c", prefill_only=True, adapter=ana)
 
     bench.step(29)
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from llama_worker.engine.adapters import Adapter, AdapterFile
 from llama_worker.engine.events import Failed, Finished, FinishReason
+from llama_worker.engine.options import EngineOptions
 from llama_worker.engine.request import GenerationRequest, Sampling
-from llama_worker.engine.stepper import EngineOptions
 from llama_worker.engine.stream import TokenStream
 from svc_kit.errors import DomainError
 from tests.unit.llama_worker.chained import WORDS, ChainedBackend, answer
@@ -59,7 +59,7 @@ class Afternoon:
             "suggestions": 1 if ahead else min(self.backend.limits.sequences, chance.choice((1, 1, 2, 3))),
             "sampling": Sampling(seed=chance.randrange(50)),
             "deterministic": not ahead and chance.random() < 0.1,
-            "ahead": ahead,
+            "prefill_only": ahead,
             "cache_key": str(conversation) if chance.random() < 0.85 else "",
             "account_id": str(conversation % 2),
             "adapter": chance.choice([None, *self.adapters.values()]),
@@ -116,7 +116,7 @@ class Afternoon:
         """Whether nothing is left; of what is, the engine sleeps only over who cannot go on by itself."""
         running, waiting = self.stepper._scheduler.running, self.stepper.queue.order()
         for job in (*running, *waiting):
-            is_behind = job.request.ahead and running
+            is_behind = job.request.prefill_only and running
             assert job.paused or job.cancelled or job.deadline <= self.bench.now or is_behind
         return not (running or waiting or self.loading)
 
@@ -173,5 +173,5 @@ def _check(afternoon: Afternoon, stream: TokenStream, asked: dict[str, object]) 
     assert events[-1] is ends[-1]
     for end in ends:
         text = afternoon.bench.text(stream, end.suggestion)
-        whole = "" if request.ahead else answer(request, (request.sampling.seed or 0) + end.suggestion)
+        whole = "" if request.prefill_only else answer(request, (request.sampling.seed or 0) + end.suggestion)
         assert text == whole if end.reason in WHOLE else whole.startswith(text)

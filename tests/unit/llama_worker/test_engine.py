@@ -14,8 +14,8 @@ from llama_worker.engine.adapters import AdapterFile, AdapterUnusable
 from llama_worker.engine.backend import Span
 from llama_worker.engine.engine import Engine
 from llama_worker.engine.events import Finished, FinishReason, Piece
+from llama_worker.engine.options import EngineOptions
 from llama_worker.engine.request import GenerationRequest
-from llama_worker.engine.stepper import EngineOptions
 from svc_kit.errors import Unavailable
 from tests.deadline import eventually
 from tests.unit.llama_worker.scripted import FATAL, ScriptedBackend

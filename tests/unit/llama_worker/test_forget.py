@@ -4,10 +4,11 @@ import asyncio
 
 import pytest
 
+from llama_worker.engine.commands import ForgetConversations
 from llama_worker.engine.engine import Engine
 from llama_worker.engine.events import Finished, FinishReason
+from llama_worker.engine.options import EngineOptions
 from llama_worker.engine.request import GenerationRequest
-from llama_worker.engine.stepper import EngineOptions, ForgetOrder
 from llama_worker.engine.stream import TokenStream
 from tests.unit.llama_worker.scripted import Bench, ScriptedBackend
 
@@ -17,7 +18,7 @@ ACCOUNT = "owner"
 def forget(bench: Bench, *cache_keys: str, account_id: str = ACCOUNT) -> int:
     """Forget between this step and the next; return the answer."""
     counts: list[int] = []
-    bench.stepper.forget(ForgetOrder(account_id, frozenset(cache_keys), counts.append))
+    bench.stepper.forget(ForgetConversations(account_id, frozenset(cache_keys), counts.append))
     bench.step()
     return counts[0]
 
@@ -174,9 +175,9 @@ def test_forgotten_work_that_is_given_up_while_it_is_preempted_leaves_nothing():
 
 def test_prompts_that_are_read_ahead_are_given_up():
     bench = Bench(ScriptedBackend(batch_size=16))
-    running = submit(bench, bench.backend.says(prompt_size=50), ahead=True)
-    queued = submit(bench, bench.backend.says(prompt_size=50), "d", ahead=True)
-    other = submit(bench, bench.backend.says(prompt_size=50), "e", ahead=True)
+    running = submit(bench, bench.backend.says(prompt_size=50), prefill_only=True)
+    queued = submit(bench, bench.backend.says(prompt_size=50), "d", prefill_only=True)
+    other = submit(bench, bench.backend.says(prompt_size=50), "e", prefill_only=True)
     bench.step()
 
     forget(bench, "c", "d")

@@ -14,8 +14,8 @@ from llama_worker.engine.engine import Engine
 from llama_worker.engine.events import Piece
 from llama_worker.engine.host import HostOptions, HostState, ModelHost
 from llama_worker.engine.model import LoadedModel, ModelFileUnusable, ModelUnusable, Progress, PromptPart
+from llama_worker.engine.options import EngineOptions
 from llama_worker.engine.request import GenerationRequest
-from llama_worker.engine.stepper import EngineOptions
 from svc_kit.errors import NotFound, Unavailable
 from tests.deadline import eventually
 from tests.unit.llama_worker.scripted import ScriptedBackend
@@ -86,7 +86,7 @@ async def test_a_loading_model_says_how_far_it_is():
         await eventually(lambda: host.load_progress == 0.4)
         assert host.state is HostState.LOADING
         with pytest.raises(Unavailable, match="being loaded"):
-            host.served()
+            host.loaded_engine()
 
         go_on.set()
         await eventually(lambda: host.state is HostState.READY)
@@ -113,7 +113,7 @@ async def test_a_bad_file_is_named_and_tried_again_only_when_it_changed():
     async with hosting(source) as host:
         await eventually(lambda: host.state is HostState.FAILED)
         with pytest.raises(Unavailable, match="not a GGUF file"):
-            host.served()
+            host.loaded_engine()
         for _ in range(5):
             await asyncio.to_thread(source.fingerprint)
         assert source.loads == 1
@@ -148,7 +148,7 @@ async def test_a_model_that_breaks_is_loaded_again():
         await eventually(lambda: host.state is HostState.READY)
         source.loader = works
         with pytest.raises(Unavailable):
-            await _read(host.served().engine, broken.says("a"))
+            await _read(host.loaded_engine().engine, broken.says("a"))
 
         await eventually(lambda: source.loads == 2 and host.state is HostState.READY)
 
@@ -164,11 +164,11 @@ async def test_of_too_many_adapters_the_one_used_the_longest_ago_goes():
         await eventually(lambda: host.state is HostState.READY)
         for adapter_id in ("ana", "ben"):
             await host.load_adapter(AdapterFile(adapter_id, Path("/none"), ""))
-        host.served().engine.adapter("ana")
+        host.loaded_engine().engine.adapter("ana")
 
         await host.load_adapter(AdapterFile("cem", Path("/none"), ""))
 
-        assert host.served().engine.adapter_ids == ["ana", "cem"]
+        assert host.loaded_engine().engine.adapter_ids == ["ana", "cem"]
         with pytest.raises(NotFound):
             host.unload_adapter("ben")
 
@@ -187,10 +187,10 @@ async def test_a_model_that_comes_back_has_its_adapters_again():
         host.unload_adapter("ben")
         source.loader = works
         with pytest.raises(Unavailable):
-            await _read(host.served().engine, first.says("a"))
+            await _read(host.loaded_engine().engine, first.says("a"))
         await eventually(lambda: source.loads == 2 and host.state is HostState.READY)
 
-        assert host.served().engine.adapter_ids == ["ana"]
+        assert host.loaded_engine().engine.adapter_ids == ["ana"]
         with pytest.raises(NotFound):
             host.unload_adapter("ben")
 
@@ -211,10 +211,10 @@ async def test_a_model_that_breaks_on_the_adapter_it_had_comes_back_without_it()
         await host.load_adapter(AdapterFile("ana", Path("/none"), ""))
         source.loader = lambda progress: WithoutRoom()
         with pytest.raises(Unavailable):
-            await _read(host.served().engine, first.says("a"))
+            await _read(host.loaded_engine().engine, first.says("a"))
         await eventually(lambda: source.loads == 3 and host.state is HostState.READY)
 
-        assert host.served().engine.adapter_ids == []
+        assert host.loaded_engine().engine.adapter_ids == []
 
 
 async def test_an_adapter_that_is_unloaded_while_it_comes_back_harms_nobody():
@@ -237,7 +237,7 @@ async def test_an_adapter_that_is_unloaded_while_it_comes_back_harms_nobody():
         await host.load_adapter(AdapterFile("ana", Path("/none"), ""))
         source.loader = lambda progress: Gated()
         with pytest.raises(Unavailable):
-            await _read(host.served().engine, first.says("a"))
+            await _read(host.loaded_engine().engine, first.says("a"))
         await eventually(reached.is_set)
         with pytest.raises(Unavailable):
             host.unload_adapter("ana")
@@ -245,4 +245,4 @@ async def test_an_adapter_that_is_unloaded_while_it_comes_back_harms_nobody():
 
         await eventually(lambda: host.state is HostState.READY)
 
-        assert host.served().engine.adapter_ids == []
+        assert host.loaded_engine().engine.adapter_ids == []

@@ -2,9 +2,9 @@
 
 import pytest
 
+from llama_worker.engine.options import EngineOptions
 from llama_worker.engine.request import Sampling
 from llama_worker.engine.sequences import MARKS, Sequences
-from llama_worker.engine.stepper import EngineOptions
 from tests.unit.llama_worker.scripted import Bench, ScriptedBackend
 from tests.unit.llama_worker.test_sequences import filled
 
@@ -80,11 +80,11 @@ def test_marks_stay_within_the_hosts_memory_and_the_longest_unused_goes_first():
     for key, token in (("ana", 1), ("ben", 2), ("cleo", 3)):
         sequence = filled(backend, sequences, [token] * 4)
         sequences.mark(key, NEAR, sequence, [token] * 4)
-        sequences.give_back(sequence)
+        sequences.release(sequence)
         assert sequences.spilled_bytes <= 100
         # Ana's is used between the others.
         if resumed := sequences.resume("ana", [1] * 5, 4):
-            sequences.give_back(resumed[0])
+            sequences.release(resumed[0])
 
     assert sequences.spilled_bytes == 80
     assert sequences.resume("ben", [2] * 5, 4) is None

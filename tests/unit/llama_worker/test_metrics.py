@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from llama_worker.engine.counts import Counts, Distribution
 from llama_worker.engine.host import ModelHost
-from llama_worker.engine.stepper import EngineOptions
+from llama_worker.engine.options import EngineOptions
 from llama_worker.metrics import WorkerMetrics
 from svc_kit.errors import Unavailable
 from tests.unit.llama_worker.scripted import Bench, ScriptedBackend
@@ -36,7 +36,7 @@ class Host:
         self.counts = counts
         self._served = served
 
-    def served(self) -> LoadedEngine:
+    def loaded_engine(self) -> LoadedEngine:
         if self._served is None:
             raise Unavailable("no model is loaded")
         return self._served
@@ -67,8 +67,8 @@ def test_work_is_counted():
 
     counts = bench.stepper.counts
 
-    assert counts.written == 3 + 3 + 4 + 4
-    assert (counts.read, counts.reused) == (50 + 3 + 3, 49)
+    assert counts.decoded_tokens == 3 + 3 + 4 + 4
+    assert (counts.prefilled_tokens, counts.reused_tokens) == (50 + 3 + 3, 49)
     assert counts.ended == {"stop": 2, "length": 2}
     assert counts.steps == len(backend.fed)
     assert (counts.cells_running, counts.cells_kept) == (0, 53)
@@ -119,7 +119,7 @@ def test_a_distribution_knows_where_a_value_belongs():
 
 
 def test_prometheus_reads_what_is_shown():
-    counts = Counts(written=7, read=40, reused=60)
+    counts = Counts(decoded_tokens=7, prefilled_tokens=40, reused_tokens=60)
     counts.ended["stop"] = 2
     counts.first_token_seconds.add(0.3)
     counts.first_token_seconds.add(99)

@@ -3,8 +3,8 @@
 import pytest
 
 from llama_worker.engine.events import FinishReason
+from llama_worker.engine.options import EngineOptions
 from llama_worker.engine.request import Sampling
-from llama_worker.engine.stepper import EngineOptions
 from svc_kit.errors import Overloaded
 from tests.unit.llama_worker.scripted import FATAL, Bench, ScriptedBackend
 
@@ -189,7 +189,7 @@ def test_a_prompt_that_was_read_ahead_is_answered_in_one_step():
     backend = ScriptedBackend()
     bench = Bench(backend)
     prompt = backend.says("a", prompt_size=100)
-    ahead = bench.submit(prompt, cache_key="c", ahead=True)
+    ahead = bench.submit(prompt, cache_key="c", prefill_only=True)
     bench.run()
     draft = bench.submit(prompt, cache_key="c")
 
@@ -206,9 +206,9 @@ def test_reading_ahead_twice_reads_once():
     backend = ScriptedBackend()
     bench = Bench(backend)
     prompt = backend.says("a", prompt_size=30)
-    bench.submit(prompt, cache_key="c", ahead=True)
+    bench.submit(prompt, cache_key="c", prefill_only=True)
     bench.run()
-    again = bench.submit(prompt, cache_key="c", ahead=True)
+    again = bench.submit(prompt, cache_key="c", prefill_only=True)
 
     bench.run()
 
@@ -220,7 +220,7 @@ def test_who_wants_a_draft_takes_over_what_is_being_read_ahead():
     backend = ScriptedBackend()
     bench = Bench(backend, EngineOptions(prefill_alone=32, prefill_beside=32))
     prompt = backend.says("a", prompt_size=100)
-    ahead = bench.submit(prompt, cache_key="c", ahead=True)
+    ahead = bench.submit(prompt, cache_key="c", prefill_only=True)
     bench.step()
     draft = bench.submit(prompt, cache_key="c")
 
@@ -234,7 +234,7 @@ def test_who_wants_a_draft_takes_over_what_is_being_read_ahead():
 def test_reading_ahead_gives_its_place_to_whoever_is_waited_for():
     backend = ScriptedBackend(sequences=1)
     bench = Bench(backend, EngineOptions(prefill_alone=32, prefill_beside=32))
-    ahead = bench.submit(backend.says("a", prompt_size=100), cache_key="c", ahead=True)
+    ahead = bench.submit(backend.says("a", prompt_size=100), cache_key="c", prefill_only=True)
     bench.step()
     draft = bench.submit(backend.says("b"), cache_key="d")
 
@@ -248,7 +248,7 @@ def test_drafts_read_before_anybody_reads_ahead():
     backend = ScriptedBackend()
     bench = Bench(backend, EngineOptions(prefill_alone=32, prefill_beside=32))
     later = backend.says("a", prompt_size=100)
-    bench.submit(later, cache_key="c", ahead=True)
+    bench.submit(later, cache_key="c", prefill_only=True)
     bench.step()
     now = backend.says("b", prompt_size=90)
     bench.submit(now)
@@ -261,9 +261,9 @@ def test_drafts_read_before_anybody_reads_ahead():
 def test_who_waits_to_be_read_ahead_is_read_once_the_others_are():
     backend = ScriptedBackend(sequences=1)
     bench = Bench(backend)
-    ahead = bench.submit(backend.says("a", prompt_size=30), cache_key="c", ahead=True)
+    ahead = bench.submit(backend.says("a", prompt_size=30), cache_key="c", prefill_only=True)
     bench.step()
-    waits = bench.submit(backend.says("b", prompt_size=30), cache_key="d", ahead=True)
+    waits = bench.submit(backend.says("b", prompt_size=30), cache_key="d", prefill_only=True)
 
     bench.run()
 
@@ -274,10 +274,10 @@ def test_no_more_waits_to_be_read_ahead_than_could_run():
     backend = ScriptedBackend(sequences=2)
     bench = Bench(backend, EngineOptions(queue_limit=1))
     for _ in range(2):
-        bench.submit(backend.says("a", prompt_size=30), cache_key="c", ahead=True)
+        bench.submit(backend.says("a", prompt_size=30), cache_key="c", prefill_only=True)
 
     with pytest.raises(Overloaded):
-        bench.submit(backend.says("a", prompt_size=30), cache_key="c", ahead=True)
+        bench.submit(backend.says("a", prompt_size=30), cache_key="c", prefill_only=True)
     draft = bench.submit(backend.says("b"))
     bench.run()
 

@@ -3,8 +3,8 @@
 import pytest
 
 from llama_worker.engine.events import FinishReason
+from llama_worker.engine.options import EngineOptions
 from llama_worker.engine.request import Sampling
-from llama_worker.engine.stepper import EngineOptions
 from svc_kit.errors import Unavailable
 from tests.unit.llama_worker.scripted import FATAL, Bench, ScriptedBackend
 

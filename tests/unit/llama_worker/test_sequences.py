@@ -17,7 +17,7 @@ def test_the_lowest_free_sequence_comes_first():
 
     taken = [sequences.take() for _ in range(4)]
     for sequence in (2, 0, 3):
-        sequences.give_back(sequence)
+        sequences.release(sequence)
 
     assert taken == [0, 1, 2, 3]
     assert [sequences.take(), sequences.take()] == [0, 2]
@@ -111,7 +111,7 @@ def test_who_had_to_go_comes_back_from_the_hosts_memory():
     backend = ScriptedBackend(sequences=1)
     sequences = Sequences(backend, spill_bytes=100)
     sequences.keep("ana", filled(backend, sequences, [1, 2, 3]), [1, 2, 3])
-    sequences.give_back(sequences.take())
+    sequences.release(sequences.take())
     assert sequences.spilled_bytes == 30
 
     resumed = sequences.resume("ana", [1, 2, 3, 4], 3)
@@ -126,7 +126,7 @@ def test_the_hosts_memory_has_a_limit_and_the_longest_unused_goes_first():
     sequences = Sequences(backend, spill_bytes=70)
     for key, tokens in (("ana", [1] * 3), ("ben", [2] * 3), ("cleo", [3] * 3), ("dora", [4] * 8)):
         sequences.keep(key, filled(backend, sequences, tokens), tokens)
-    sequences.give_back(sequences.take())
+    sequences.release(sequences.take())
 
     assert sequences.spilled_bytes == 60
     assert sequences.resume("ana", [1] * 4, 3) is None

@@ -3,8 +3,8 @@
 import pytest
 
 from llama_worker.engine.events import FinishReason, Phase
+from llama_worker.engine.options import EngineOptions
 from llama_worker.engine.request import Sampling
-from llama_worker.engine.stepper import EngineOptions
 from llama_worker.engine.stream import TokenStream
 from svc_kit.errors import InvalidInput, Overloaded, Unavailable
 from tests.unit.llama_worker.scripted import Bench, ScriptedBackend
@@ -36,7 +36,7 @@ def test_a_reader_hears_of_reading_and_writing(backend: ScriptedBackend, bench: 
 
     bench.run()
 
-    assert [progress.phase for progress in bench.progress(stream)] == [Phase.READING, Phase.WRITING]
+    assert [progress.phase for progress in bench.progress(stream)] == [Phase.PREFILL, Phase.DECODE]
 
 
 def test_the_length_ends_a_suggestion(backend: ScriptedBackend, bench: Bench):
@@ -293,7 +293,7 @@ def test_waiting_readers_hear_their_position_move():
     bench.run()
 
     phases = [(p.phase, p.position) for p in bench.progress(streams[2])]
-    assert phases == [(Phase.QUEUED, 1), (Phase.QUEUED, 0), (Phase.READING, 0), (Phase.WRITING, 0)]
+    assert phases == [(Phase.QUEUED, 1), (Phase.QUEUED, 0), (Phase.PREFILL, 0), (Phase.DECODE, 0)]
 
 
 def test_a_reader_that_comes_while_positions_are_told_hears_its_own():
@@ -302,7 +302,7 @@ def test_a_reader_that_comes_while_positions_are_told_hears_its_own():
     bench.submit(backend.says("a", forever=True), max_tokens=20)
     bench.step()
     bench.submit(backend.says("b"))
-    tell = bench.stepper._tell_positions
+    tell = bench.stepper._replies.report_positions
     late: list[TokenStream] = []
 
     def tell_and_get_another() -> None:
@@ -310,7 +310,7 @@ def test_a_reader_that_comes_while_positions_are_told_hears_its_own():
         if not late:
             late.append(bench.submit(backend.says("c")))
 
-    bench.stepper._tell_positions = tell_and_get_another  # type: ignore[method-assign]
+    bench.stepper._replies.report_positions = tell_and_get_another  # type: ignore[method-assign]
     bench.step(2)
 
     assert [event.position for event in bench.progress(late[0])] == [1]
