@@ -81,12 +81,12 @@ class TimedLogitScan(LogitScan):
         super().__init__(vocabulary_size, threads)
         self._clock = clock
 
-    def look(self, rows: Rows) -> list[RowStats]:
+    def scan(self, rows: Rows) -> list[RowStats]:
         began = time.perf_counter()
-        seen = super().look(rows)
+        stats = super().scan(rows)
         if self._clock.runs:
             self._clock.drawing += time.perf_counter() - began
-        return seen
+        return stats
 
 
 class TimedBackend(LlamaBackend):

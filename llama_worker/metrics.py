@@ -1,4 +1,4 @@
-"""The worker's Prometheus metrics, made of the engine's counts when somebody looks."""
+"""The worker's Prometheus metrics, made of the engine's counts at each scrape."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class WorkerMetrics(Collector):
         self._host = host
 
     def collect(self) -> Iterator[Metric]:
-        """See Collector."""
+        """The metrics of prometheus_client's Collector."""
         counts = self._host.counts
         yield from _counters(counts)
         yield from _distributions(counts)
@@ -37,20 +37,20 @@ class WorkerMetrics(Collector):
         yield _gauge("serving", "Whether a model is loaded and works.", 1)
         yield _gauge("queue_depth", "Requests that wait.", engine.queued)
         yield _gauge("running", "Requests that run.", engine.running)
-        yield _gauge("cells", "Cells of the cache: tokens that it can hold.", engine.limits.pool_size)
+        yield _gauge("cells", "Cells of the KV cache: tokens that it can hold.", engine.limits.pool_size)
         yield _gauge("adapters", "Adapters that are loaded.", len(engine.adapter_ids))
 
 
 def _counters(counts: Counts) -> Iterator[Metric]:
-    yield _counter("tokens_written", "Tokens drawn.", counts.decoded_tokens)
-    yield _counter("prompt_tokens_read", "Tokens of prompts that were computed.", counts.prefilled_tokens)
-    yield _counter("prompt_tokens_reused", "Tokens of prompts that the cache still had.", counts.reused_tokens)
+    yield _counter("tokens_written", "Tokens sampled.", counts.decoded_tokens)
+    yield _counter("prompt_tokens_read", "Prompt tokens that were prefilled.", counts.prefilled_tokens)
+    yield _counter("prompt_tokens_reused", "Prompt tokens that the KV cache still had.", counts.reused_tokens)
     yield _counter("steps", "Decode steps.", counts.steps)
-    yield _counter("graphs_reused", "Steps whose graph llama.cpp could use again.", counts.graphs_reused)
+    yield _counter("graphs_reused", "Steps in which llama.cpp reused its graph.", counts.graphs_reused)
     yield _counter(
         "adapter_switches", "Steps that computed with another adapter than the one before.", counts.adapter_switches
     )
-    yield _counter("preemptions", "Times that work lost its place in the cache.", counts.preemptions)
+    yield _counter("preemptions", "Times that running work was preempted.", counts.preemptions)
     ended = CounterMetricFamily("assistant_worker_suggestions", "Suggestions by how they ended.", labels=["reason"])
     for reason, count in sorted(counts.ended.items()):
         ended.add_metric([reason], count)
@@ -61,13 +61,21 @@ def _distributions(counts: Counts) -> Iterator[Metric]:
     yield _histogram("queue_seconds", "Seconds in the queue.", counts.queue_seconds)
     yield _histogram("first_token_seconds", "Seconds from the request to its first token.", counts.first_token_seconds)
     yield _histogram("between_tokens_seconds", "Seconds between two tokens.", counts.between_tokens_seconds)
-    yield _histogram("batch_sequences", "Sequences that wrote in one step.", counts.batch)
+    yield _histogram("batch_sequences", "Sequences that decoded in one step.", counts.batch)
 
 
 def _gauges(counts: Counts) -> Iterator[Metric]:
-    yield _gauge("cells_running", "Cells of the cache that work fills.", counts.cells_running)
-    yield _gauge("cells_kept", "Cells of the cache that are kept for a conversation's next draft.", counts.cells_kept)
-    yield _gauge("spilled_bytes", "Host memory with conversations that had to leave the cache.", counts.spilled_bytes)
+    yield _gauge("cells_running", "Cells of the KV cache that running work fills.", counts.cells_running)
+    yield _gauge(
+        "cells_kept",
+        "Cells of the KV cache that idle sequences keep for a conversation's next draft.",
+        counts.cells_kept,
+    )
+    yield _gauge(
+        "spilled_bytes",
+        "Bytes of host memory with conversations that were evicted from the KV cache.",
+        counts.spilled_bytes,
+    )
 
 
 def _counter(name: str, what: str, value: float) -> Metric:

@@ -1,4 +1,4 @@
-"""Says in Redis that this worker is there, how it is, and that it goes; nobody here waits for Redis."""
+"""Registers this worker in Redis with its state and load, and removes it at the end; nothing else waits for Redis."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _STATES = {
     HostState.READY: ModelState.READY,
     HostState.FAILED: ModelState.FAILED,
 }
-# A word of farewell must not keep the process from its end.
-_FAREWELL_S = 0.5
-# Ids of workers that died long ago are no use to anybody.
+# Seconds. The last writes must not keep the process from its end.
+_LAST_WRITE_S = 0.5
+# Seconds after which the address of a worker that wrote nothing is removed.
 _FORGET_S = 3600.0
 
 
 class Registration:
-    """One worker's entry, written anew at each heartbeat, so that it outlives an emptied Redis and not its process."""
+    """One worker's entry, written at each heartbeat: it comes back after Redis was emptied, and expires with its process."""
 
     def __init__(self, client: redis.Redis, host: ModelHost, entry: WorkerEntry, interval: float = HEARTBEAT_S) -> None:
         self._client = client
@@ -41,26 +41,26 @@ class Registration:
         self._log = structlog.get_logger()
 
     async def run(self) -> None:
-        """Keep the entry for ever."""
+        """Write the entry every `interval` seconds until cancelled."""
         while True:
             try:
-                # Asked also while Redis is away: this is the only question, and the sooner it is answered the better.
+                # Also while Redis is away: the sooner a write works the better.
                 await self._presence.asked(self._write())
-            except Exception as error:  # The worker goes on, and so does its heart.
+            except Exception as error:  # The worker goes on, and so do the heartbeats.
                 self._log.error("not registered", **where(error))
             await asyncio.sleep(self._interval)
 
     async def drain(self) -> None:
-        """Say that nothing new should come."""
+        """Write that the worker takes no new work."""
         self._entry = replace(self._entry, draining=True)
-        await self._in_passing(self._write())
+        await self._write_last(self._write())
 
     async def leave(self) -> None:
-        """Say that it is gone."""
+        """Remove the entry."""
         pipeline = self._client.pipeline()
         pipeline.delete(entry_key(self._entry.address))
         pipeline.zrem(WORKERS, self._entry.address)
-        await self._in_passing(pipeline.execute())
+        await self._write_last(pipeline.execute())
 
     def _write(self) -> Awaitable[Any]:
         now = time.time()
@@ -73,15 +73,15 @@ class Registration:
     def _current(self) -> WorkerEntry:
         entry = replace(self._entry, state=_STATES[self._host.state])
         try:
-            served = self._host.loaded_engine()
+            loaded = self._host.loaded_engine()
         except Unavailable:
             return entry
-        engine = served.engine
-        return replace(entry, sha256=served.model.sha256, running=engine.running, queued=engine.queued)
+        engine = loaded.engine
+        return replace(entry, sha256=loaded.model.sha256, running=engine.running, queued=engine.queued)
 
-    async def _in_passing(self, word: Awaitable[Any]) -> None:
+    async def _write_last(self, write: Awaitable[Any]) -> None:
         try:
-            async with asyncio.timeout(_FAREWELL_S):
-                await self._presence.asked(word)
+            async with asyncio.timeout(_LAST_WRITE_S):
+                await self._presence.asked(write)
         except TimeoutError:
-            self._log.warning("not told that it goes")
+            self._log.warning("the last write to Redis took too long")

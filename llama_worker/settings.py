@@ -42,7 +42,7 @@ class WorkerSettings(InternalSettings):
     sequences: int = Field(8, validation_alias="ML_SERVICE_SEQUENCES", ge=1, le=256)
     # Tokens that all of them may have together; 0 is a quarter of what they would need at their longest.
     cache_tokens: int = Field(0, validation_alias="ML_SERVICE_CACHE_TOKENS", ge=0)
-    # Megabytes of the host's memory for conversations that had to leave the model's cache; 0 keeps none.
+    # Megabytes of the host's memory for conversations that were evicted from the KV cache; 0 keeps none.
     spill_megabytes: int = Field(512, validation_alias="ML_SERVICE_SPILL_MB", ge=0, le=1_048_576)
     # Adapters that stay loaded.
     adapters: int = Field(16, validation_alias="ML_SERVICE_ADAPTERS", ge=1, le=1000)
@@ -59,7 +59,7 @@ class WorkerSettings(InternalSettings):
         redis_url, listen = info.data.get("redis_url"), info.data.get("listen", "")
         if not (redis_url and redis_url.get_secret_value() and info.data.get("redis_enabled")):
             if address:
-                raise ValueError("needs REDIS_URL, and ML_SERVICE_REDIS_ENABLED: that is where it is told")
+                raise ValueError("needs REDIS_URL, and ML_SERVICE_REDIS_ENABLED: the worker registers there")
             return ""
         if not address and listen.startswith(_ANYWHERE):
             raise ValueError("must say at which host:port others reach this worker, since it listens everywhere")
@@ -71,7 +71,7 @@ class WorkerSettings(InternalSettings):
 
     @property
     def registers(self) -> bool:
-        """Whether it says in Redis that it is there."""
+        """Whether it registers in Redis."""
         return bool(self.advertise)
 
     @property

@@ -1,4 +1,4 @@
-"""The file of an adapter that somebody wants loaded, read once to see that it is the one they mean."""
+"""Checks the file of an adapter before it is loaded."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from svc_kit.errors import InvalidInput
 
 
 def adapter_file_of(request: worker_pb2.LoadAdapterRequest) -> AdapterFile:
-    """The adapter that is asked for. Blocks while the file is read. Raises InvalidInput naming the field."""
+    """The adapter of a request. Blocks while it reads the whole file for its SHA-256. Raises InvalidInput naming the field."""
     path = Path(request.path)
     if not path.is_absolute():
         raise InvalidInput("path", "must be an absolute path on the worker's machine")

@@ -1,4 +1,4 @@
-"""Between the contract's messages and the engine's dataclasses."""
+"""Maps the contract's messages to the engine's dataclasses and back."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def request_of(
 def prefill_request_of(
     request: worker_pb2.PrefillRequest, prompt: Sequence[int], deadline: float | None, adapter: Adapter | None = None
 ) -> GenerationRequest:
-    """The engine's request to read a tokenized prompt."""
+    """The engine's request to prefill a tokenized prompt."""
     return GenerationRequest(
         prompt=prompt,
         prefill_only=True,
@@ -88,7 +88,7 @@ def _sampling(options: sampling_pb2.SamplingOptions, grammar: str) -> Sampling:
 
 
 def response_of(event: Event) -> worker_pb2.GenerateResponse:
-    """The message for an event; a failure is no message, the stream raises it."""
+    """The message for an event. Failed has none: the stream raises it."""
     if isinstance(event, Piece):
         return worker_pb2.GenerateResponse(
             token=worker_pb2.GeneratedToken(suggestion=event.suggestion, text=event.text)

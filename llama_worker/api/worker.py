@@ -20,14 +20,14 @@ from svc_kit.errors import DeadlineExceeded, FailedPrecondition, Unavailable
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
-# What is written by then still has to reach the caller before its own deadline.
+# Seconds before the caller's deadline at which the engine stops, so that the end still reaches the caller.
 _ANSWER_MARGIN_S = 0.3
-# All but a prompt's last token is read ahead.
-_WORTH_READING = 2
+# A prefill leaves out the last token, so a shorter prompt has nothing to prefill.
+_LEAST_PREFILL = 2
 
 
 class WorkerServicer(worker_pb2_grpc.WorkerServiceServicer):
-    """The llama.cpp process, for other services only."""
+    """The RPCs of worker.proto, for other services only. Errors of the engine pass through as DomainErrors."""
 
     def __init__(self, host: ModelHost, sequences: int, queue_limit: int) -> None:
         self._host = host
@@ -37,45 +37,50 @@ class WorkerServicer(worker_pb2_grpc.WorkerServiceServicer):
     async def Generate(
         self, request: worker_pb2.GenerateRequest, context: Context
     ) -> AsyncIterator[worker_pb2.GenerateResponse]:
+        """Stream a generation. Tokenizing and grammar checks run in other threads than the event loop's."""
         deadline = _deadline(context)
-        served = self._host.loaded_engine()
-        vocabulary, options = served.model.vocabulary, request.sampling
+        loaded = self._host.loaded_engine()
+        vocabulary, options = loaded.model.vocabulary, request.sampling
         prompt = await asyncio.to_thread(vocabulary.prompt, parts_of(request))
         grammar = ""
         if options.grammar or options.json_schema:
             grammar = await asyncio.to_thread(vocabulary.grammar, options.grammar, options.json_schema)
-        adapter = _adapter(served, request.adapter_id)
-        async with served.engine.submit(request_of(request, prompt, deadline, adapter, grammar)) as events:
+        adapter = _adapter(loaded, request.adapter_id)
+        async with loaded.engine.submit(request_of(request, prompt, deadline, adapter, grammar)) as events:
             async for event in events:
                 yield response_of(event)
 
     async def CountTokens(
         self, request: worker_pb2.CountTokensRequest, context: Context
     ) -> worker_pb2.CountTokensResponse:
-        served = self._host.loaded_engine()
-        counts = await asyncio.to_thread(served.model.vocabulary.count, request.texts)
-        return worker_pb2.CountTokensResponse(counts=counts, context_size=served.engine.limits.context_size)
+        """Count the tokens of texts, special tokens off."""
+        loaded = self._host.loaded_engine()
+        counts = await asyncio.to_thread(loaded.model.vocabulary.count, request.texts)
+        return worker_pb2.CountTokensResponse(counts=counts, context_size=loaded.engine.limits.context_size)
 
     async def Prefill(self, request: worker_pb2.PrefillRequest, context: Context) -> worker_pb2.PrefillResponse:
+        """Prefill a prompt. Raises Unavailable, Overloaded, and DeadlineExceeded when it was not its turn in time."""
         deadline = _deadline(context)
-        served = self._host.loaded_engine()
-        prompt = await asyncio.to_thread(served.model.vocabulary.prompt, parts_of(request))
-        adapter = _adapter(served, request.adapter_id)
-        if len(prompt) < _WORTH_READING:
+        loaded = self._host.loaded_engine()
+        prompt = await asyncio.to_thread(loaded.model.vocabulary.prompt, parts_of(request))
+        adapter = _adapter(loaded, request.adapter_id)
+        if len(prompt) < _LEAST_PREFILL:
             return worker_pb2.PrefillResponse(prompt_tokens=len(prompt))
-        async with served.engine.submit(prefill_request_of(request, prompt, deadline, adapter)) as events:
+        async with loaded.engine.submit(prefill_request_of(request, prompt, deadline, adapter)) as events:
             async for event in events:
                 if isinstance(event, Finished):
-                    return _read(event)
-        raise Unavailable("the model ended before the prompt was read")
+                    return _prefilled(event)
+        raise Unavailable("the model ended before the prompt was prefilled")
 
     async def Forget(self, request: worker_pb2.ForgetRequest, context: Context) -> worker_pb2.ForgetResponse:
+        """Forget conversations of an account, whether a model is loaded or not."""
         count = await self._host.forget(request.account_id, request.cache_keys)
         return worker_pb2.ForgetResponse(sequence_count=count)
 
     async def LoadAdapter(
         self, request: worker_pb2.LoadAdapterRequest, context: Context
     ) -> worker_pb2.LoadAdapterResponse:
+        """Load an adapter. Raises InvalidInput for its file, FailedPrecondition ADAPTER_UNUSABLE, Unavailable."""
         file = await asyncio.to_thread(adapter_file_of, request)
         try:
             await self._host.load_adapter(file)
@@ -86,10 +91,12 @@ class WorkerServicer(worker_pb2_grpc.WorkerServiceServicer):
     async def UnloadAdapter(
         self, request: worker_pb2.UnloadAdapterRequest, context: Context
     ) -> worker_pb2.UnloadAdapterResponse:
+        """Unload an adapter. Raises NotFound and Unavailable."""
         self._host.unload_adapter(request.adapter_id)
         return worker_pb2.UnloadAdapterResponse()
 
     async def Status(self, request: worker_pb2.StatusRequest, context: Context) -> worker_pb2.StatusResponse:
+        """The state of model and engine, also while the model loads or could not be loaded."""
         host = self._host
         response = worker_pb2.StatusResponse(
             state=STATES[host.state],
@@ -102,26 +109,26 @@ class WorkerServicer(worker_pb2_grpc.WorkerServiceServicer):
             queue_limit=self._queue_limit,
         )
         try:
-            served = host.loaded_engine()
+            loaded = host.loaded_engine()
         except Unavailable:
             return response
-        _add_load(response, served.engine)
-        response.model_sha256 = served.model.sha256
-        response.chat_template = served.model.chat_template
-        response.bos_token = served.model.vocabulary.bos_text
-        response.eos_token = served.model.vocabulary.eos_text
+        _add_load(response, loaded.engine)
+        response.model_sha256 = loaded.model.sha256
+        response.chat_template = loaded.model.chat_template
+        response.bos_token = loaded.model.vocabulary.bos_text
+        response.eos_token = loaded.model.vocabulary.eos_text
         return response
 
 
-def _read(event: Finished) -> worker_pb2.PrefillResponse:
+def _prefilled(event: Finished) -> worker_pb2.PrefillResponse:
     if event.reason is FinishReason.DEADLINE:
-        raise DeadlineExceeded("the prompt was not read in time")
+        raise DeadlineExceeded("the prompt was not prefilled in time")
     return worker_pb2.PrefillResponse(prompt_tokens=event.prompt_tokens, cached_tokens=event.cached_tokens)
 
 
-def _adapter(served: LoadedEngine, adapter_id: str) -> Adapter | None:
-    """The adapter, looked up right before the work is queued: from then on it stays for as long as the work needs it."""
-    return served.engine.adapter(adapter_id) if adapter_id else None
+def _adapter(loaded: LoadedEngine, adapter_id: str) -> Adapter | None:
+    """The adapter. Look it up right before the work is queued: from then on it stays loaded until the work is over."""
+    return loaded.engine.adapter(adapter_id) if adapter_id else None
 
 
 def _add_load(response: worker_pb2.StatusResponse, engine: Engine) -> None:

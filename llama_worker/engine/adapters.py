@@ -1,4 +1,4 @@
-"""Adapters beside the base model: what one is, and whose turn it is to compute."""
+"""Adapters beside the base model: what one is, and which one the next step computes with."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,19 +24,20 @@ class AdapterFile:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Adapter:
-    """An adapter in memory. Two loads of one id are two adapters: what was read with one is of no use to the other."""
+    """An adapter in memory. Two loads of one id are two adapters: the KV cache of one is of no use to the other."""
 
     file: AdapterFile
-    # The backend's own.
+    # What Backend.add_adapter returned.
     handle: object
 
     @property
     def id(self) -> str:
+        """The file's id."""
         return self.file.id
 
 
 class AdapterTurns:
-    """One step computes with one adapter. Those who want different ones take turns, a few steps each."""
+    """One step computes with one adapter. Adapters that have work take turns of a few steps each."""
 
     def __init__(self, steps: int = _STEPS_IN_A_ROW) -> None:
         self._steps = steps
@@ -45,7 +46,7 @@ class AdapterTurns:
         self._served: list[Adapter | None] = []
 
     def next(self, wanted: Iterable[Adapter | None]) -> Adapter | None:
-        """Whose step the next one is, of those that have work; there must be one."""
+        """The adapter of the next step, out of those that have work (at least one); None is the base model."""
         waiting = list(dict.fromkeys(wanted))
         current = self._served[-1] if self._served else None
         if self._left > 0 and current in waiting:
@@ -58,5 +59,5 @@ class AdapterTurns:
         return chosen
 
     def forget(self, adapter: Adapter) -> None:
-        """It is unloaded."""
+        """Take an unloaded adapter out of the turns."""
         self._served = [one for one in self._served if one is not adapter]

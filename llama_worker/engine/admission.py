@@ -1,4 +1,4 @@
-"""The bounded queue: fair between accounts, and honest about how long it is."""
+"""The bounded queue: fair between accounts, with an estimate of the time to wait."""
 
 import threading
 from collections import OrderedDict, deque
@@ -13,9 +13,9 @@ _MEMORY = 0.8
 class AdmissionQueue:
     """Jobs that wait. The event loop offers, the engine's thread takes; a lock keeps the bound exact.
 
-    Accounts take turns, so that one that asks for a hundred drafts does not make the others wait for all of them. Work
-    that lost its sequences comes back in front: its reader has already seen a beginning. What only reads ahead comes after
-    everybody, and no more of it waits than could run at once.
+    Accounts take turns, so that one that asks for a hundred drafts does not make the others wait for all of them. Preempted
+    work comes first: its reader has a part of the text already. Prefills come last, and no more of them wait than could run
+    at once.
     """
 
     def __init__(self, limit: int, sequences: int) -> None:
@@ -24,7 +24,7 @@ class AdmissionQueue:
         self._lock = threading.Lock()
         self._resumed: deque[Job] = deque()
         self._lanes: OrderedDict[str, deque[Job]] = OrderedDict()
-        self._ahead: deque[Job] = deque()
+        self._prefills: deque[Job] = deque()
         self._size = 0
         self._job_seconds = 0.0
         self._closed = False
@@ -38,31 +38,31 @@ class AdmissionQueue:
             if self._closed:
                 raise Unavailable("no model is loaded")
             if job.request.prefill_only:
-                self._offer_ahead(job)
-            elif self._size - len(self._ahead) >= self._limit:
+                self._offer_prefill(job)
+            elif self._size - len(self._prefills) >= self._limit:
                 raise Overloaded("the queue is full", retry_after=max(1.0, self.eta(self._size)))
             else:
                 self._lanes.setdefault(job.request.account_id, deque()).append(job)
             self._size += 1
 
-    def _offer_ahead(self, job: Job) -> None:
-        if len(self._ahead) >= self._sequences:
-            raise Overloaded("enough waits to be read ahead", retry_after=max(1.0, self.eta(self._size)))
-        self._ahead.append(job)
+    def _offer_prefill(self, job: Job) -> None:
+        if len(self._prefills) >= self._sequences:
+            raise Overloaded("enough prompts wait for their prefill", retry_after=max(1.0, self.eta(self._size)))
+        self._prefills.append(job)
 
     def put_back(self, job: Job) -> None:
-        """Return work that lost its sequences; never refused, and before all that has not begun."""
+        """Add preempted work, before all that has not begun. It is never refused."""
         with self._lock:
-            (self._ahead if job.request.prefill_only else self._resumed).appendleft(job)
+            (self._prefills if job.request.prefill_only else self._resumed).appendleft(job)
             self._size += 1
 
     def head(self) -> Job | None:
-        """The job whose turn it is. One whose reader is behind gives its turn away."""
+        """The next job. One whose reader is behind is passed over."""
         with self._lock:
             return next((job for job in self._order() if not job.paused), None)
 
     def take(self, job: Job) -> None:
-        """Remove a job that runs now; its account's next one waits behind one of each other account."""
+        """Remove a job that runs now; its account's next job comes after one of each other account."""
         with self._lock:
             self._remove(job)
             if job.request.account_id in self._lanes:
@@ -93,7 +93,7 @@ class AdmissionQueue:
             return list(self._order())
 
     def record(self, seconds: float) -> None:
-        """Learn how long a job runs."""
+        """Learn that a job ran for so many seconds."""
         known = self._job_seconds or seconds
         self._job_seconds = _MEMORY * known + (1 - _MEMORY) * seconds
 
@@ -106,11 +106,11 @@ class AdmissionQueue:
         lanes = [list(lane) for lane in self._lanes.values()]
         for turn in range(max(map(len, lanes), default=0)):
             yield from (lane[turn] for lane in lanes if turn < len(lane))
-        yield from self._ahead
+        yield from self._prefills
 
     def _remove(self, job: Job) -> None:
         self._size -= 1
-        for line in (self._resumed, self._ahead):
+        for line in (self._resumed, self._prefills):
             if job in line:
                 line.remove(job)
                 return

@@ -33,7 +33,8 @@ class Sampler(Protocol):
     def sample(self, output: int) -> Choice:
         """Draw from the n-th span that asked for output in the last decode."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Free what it holds; called once."""
 
 
 class Backend(Protocol):
@@ -43,46 +44,46 @@ class Backend(Protocol):
 
     @property
     def rewinds(self) -> bool:
-        """Whether `cut` can work at all: a recurrent model keeps what it made of all tokens together."""
+        """Whether `cut` can work at all: a recurrent model has one state for all tokens of a sequence."""
 
     def decode(self, spans: Sequence[Span]) -> int:
-        """Feed the spans in one step and return the code. NO_ROOM leaves the cache as it was."""
+        """Compute the spans in one step and return DECODED, NO_ROOM (the cache is as it was), or another code: fatal."""
 
     def sampler(self, sampling: Sampling, seed: int, history: Sequence[int]) -> Sampler:
-        """A sampler that has already seen `history`, the tokens that the suggestion has so far."""
+        """A sampler for a suggestion that consists of the tokens `history` so far."""
 
     def piece(self, token: int) -> bytes:
         """The token's text; empty for control tokens."""
 
     def ends(self, token: int) -> bool:
-        """Whether the model says with this token that it is done."""
+        """Whether the token ends the generation."""
 
     def share(self, source: int, target: int) -> None:
-        """Give `target`, which is empty, all that `source` has in the cache."""
+        """Give the empty sequence `target` all that `source` has in the cache."""
 
     def cut(self, sequence: int, end: int) -> bool:
-        """Forget what the sequence has from this position on; False when the model cannot, and all is to be forgotten."""
+        """Remove the positions from `end` on; False when the model cannot, and the whole sequence has to be forgotten."""
 
     def forget(self, sequence: int) -> None:
         """Free the sequence's cache."""
 
     def save(self, sequence: int, most: int) -> bytearray | None:
-        """A copy of the sequence's cache in the host's memory, or None when that is more than so many bytes."""
+        """A copy of the sequence's cache in the host's memory, or None when that takes more than `most` bytes."""
 
     def restore(self, sequence: int, saved: bytearray) -> bool:
-        """Give an empty sequence what was saved; False when there is no room, and it is still empty."""
+        """Give an empty sequence what was saved; False when there is no room, and then it is still empty."""
 
     def reset(self) -> None:
         """Make a new, empty context after a fatal step."""
 
     def graphs_reused(self) -> int:
-        """In how many steps so far the computation could be planned as in the step before."""
+        """Steps so far that reused the graph of the step before."""
 
     def add_adapter(self, file: AdapterFile) -> object:
         """Load an adapter, and make a new, empty context that has room for it. Raises AdapterUnusable."""
 
     def use_adapter(self, handle: object | None) -> None:
-        """What the next steps compute with; None is the base model alone."""
+        """Compute the next steps with this adapter; None is the base model alone."""
 
     def remove_adapter(self, handle: object) -> None:
         """Free an adapter that nothing uses any more."""

@@ -1,4 +1,4 @@
-"""What the engine counts while it works. Only its thread writes; whoever shows it reads whole numbers at any time."""
+"""What the engine counts. Only its thread writes; others may read at any time, since each value is one object."""
 
 from bisect import bisect_left
 from collections import Counter
@@ -10,7 +10,7 @@ _ROWS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0)
 
 
 class Distribution:
-    """Values by the first of its bounds that they do not exceed; the last place is for what exceeds all."""
+    """A histogram: `counts[i]` values do not exceed `bounds[i]` and exceed the bound before; the last exceed all bounds."""
 
     def __init__(self, bounds: Sequence[float]) -> None:
         self.bounds = tuple(bounds)
@@ -18,6 +18,7 @@ class Distribution:
         self.sum = 0.0
 
     def add(self, value: float) -> None:
+        """Count a value."""
         self.counts[bisect_left(self.bounds, value)] += 1
         self.sum += value
 
@@ -28,26 +29,26 @@ def _seconds() -> Distribution:
 
 @dataclass
 class Counts:
-    """Of one worker since its process began."""
+    """Counts of one worker since its process began."""
 
-    # Tokens written; of prompts, those that were read, and those that the cache still had.
+    # Tokens that were sampled; prompt tokens that were computed, and those that the KV cache still had.
     decoded_tokens: int = 0
     prefilled_tokens: int = 0
     reused_tokens: int = 0
     steps: int = 0
-    # Steps whose graph llama.cpp could use again.
+    # Steps in which llama.cpp reused its graph.
     graphs_reused: int = 0
     adapter_switches: int = 0
     preemptions: int = 0
     # Suggestions by how they ended.
     ended: Counter[str] = field(default_factory=Counter)
-    # Seconds in the queue, to the first token from the request on, and between two tokens of everybody who writes.
+    # Seconds in the queue, from the request to its first token, and between two steps with decoding sequences.
     queue_seconds: Distribution = field(default_factory=_seconds)
     first_token_seconds: Distribution = field(default_factory=_seconds)
     between_tokens_seconds: Distribution = field(default_factory=_seconds)
-    # Sequences that wrote in a step.
+    # Sequences that decoded in a step.
     batch: Distribution = field(default_factory=lambda: Distribution(_ROWS))
-    # How it is now: cells of the cache in use by work and kept for it, and the host's memory.
+    # Now: cells of the KV cache in use by running work, cells of residents, bytes of host memory.
     cells_running: int = 0
     cells_kept: int = 0
     spilled_bytes: int = 0

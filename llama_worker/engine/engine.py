@@ -23,10 +23,10 @@ Ts = TypeVarTuple("Ts")
 
 
 class Engine:
-    """Loads a backend in a thread of its own and runs steps there until it is stopped.
+    """Loads a backend in a thread of its own and runs steps there until `stop`.
 
-    Everything that touches the model happens in that thread. The loop and the thread meet in two places: the admission
-    queue, and one wake-up per step that hands over the events of all readers.
+    Everything that touches the model happens in that thread. The event loop hands it requests (admission queue) and commands;
+    the thread hands back the events of all readers, with one wake-up per step.
     """
 
     def __init__(
@@ -50,12 +50,12 @@ class Engine:
         self._limits: Limits | None = None
         # In the order of use, the longest ago first.
         self._adapters: dict[str, Adapter] = {}
-        # Those that are on their way: several drafts in a voice that is new here may want it at once.
+        # Being loaded: several drafts may want a new adapter at once.
         self._loading: dict[AdapterFile, asyncio.Task[None]] = {}
         self._thread = threading.Thread(target=self._main, name="llama", daemon=True)
 
     async def start(self) -> None:
-        """Load the model; raises what the loading raised."""
+        """Load the model; raises what `load` raised."""
         self._thread.start()
         await asyncio.shield(self._ready)
 
@@ -74,20 +74,24 @@ class Engine:
 
     @property
     def stopping(self) -> bool:
+        """Whether `stop` was called, or the thread ends by itself."""
         return self._stopping
 
     @property
     def limits(self) -> Limits:
+        """The backend's limits. Raises Unavailable while no model is loaded."""
         if self._limits is None:
             raise Unavailable("no model is loaded")
         return self._limits
 
     @property
     def running(self) -> int:
+        """How many requests run."""
         return self._stepper.running if self._stepper else 0
 
     @property
     def queued(self) -> int:
+        """How many requests wait."""
         return len(self._stepper.queue) if self._stepper else 0
 
     @property
@@ -97,6 +101,7 @@ class Engine:
 
     @property
     def steps(self) -> int:
+        """How many steps were run."""
         return self._stepper.steps if self._stepper else 0
 
     def submit(self, request: GenerationRequest) -> TokenStream:
@@ -137,7 +142,7 @@ class Engine:
         if file not in self._loading:
             self._loading[file] = asyncio.create_task(self._load_adapter(file))
             self._loading[file].add_done_callback(partial(self._loading_ended, file))
-        # In a task of its own: one that takes longer than its first callers wait would never be loaded otherwise.
+        # In a task of its own: loading may take longer than its first callers wait, and must not be cancelled with them.
         await asyncio.shield(self._loading[file])
 
     def unload_adapter(self, adapter_id: str) -> bool:
@@ -161,6 +166,7 @@ class Engine:
 
     @property
     def adapter_ids(self) -> list[str]:
+        """The ids of the loaded adapters, sorted."""
         return sorted(self._adapters)
 
     async def _load_adapter(self, file: AdapterFile) -> None:
@@ -172,7 +178,7 @@ class Engine:
     def _loading_ended(self, file: AdapterFile, loading: asyncio.Task[None]) -> None:
         del self._loading[file]
         if not loading.cancelled():
-            loading.exception()  # seen, so that asyncio does not complain when nobody waits any more
+            loading.exception()  # retrieved: its callers may all have been cancelled
 
     async def _loaded_adapter(self, file: AdapterFile) -> Adapter:
         if self._stepper is None or self._stopping or self._over.done():
@@ -180,7 +186,7 @@ class Engine:
         loaded: asyncio.Future[Adapter] = self._loop.create_future()
 
         def settle(adapter: Adapter | None, error: Exception | None) -> None:
-            if loaded.done():  # nobody waits any more
+            if loaded.done():  # its caller was cancelled
                 self._retire(adapter)
             elif adapter is not None:
                 loaded.set_result(adapter)
@@ -239,7 +245,7 @@ class Engine:
         try:
             self._loop.call_soon_threadsafe(function, *args)
         except RuntimeError:
-            # The loop is closed: nobody is left to hear it, but the model must still be freed.
+            # The loop is closed: nobody is left to be called, but the model must still be freed.
             self._stopping = True
 
     def _loaded(self) -> None:

@@ -1,4 +1,4 @@
-"""What the engine tells a reader."""
+"""What the engine sends to a reader."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -23,7 +23,7 @@ class FinishReason(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The generation moved; `position` is how many are before it in the queue."""
+    """The generation is in another phase or place; `position` is how many are before it in the queue, 0 when it runs."""
 
     phase: Phase
     prompt_tokens: int
@@ -48,7 +48,7 @@ class Finished:
     mean_logprob: float
     prompt_tokens: int
     completion_tokens: int
-    # Prompt tokens that the cache still had.
+    # Prompt tokens that the KV cache still had.
     cached_tokens: int
     queue_seconds: float
     first_token_seconds: float

@@ -1,4 +1,4 @@
-"""The model's life: load it, serve it, say what is wrong, and try again when that can help."""
+"""Loads the model, runs its engine, reports what is wrong, and tries again when that can help."""
 
 import asyncio
 import time
@@ -27,17 +27,17 @@ class HostState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class HostOptions:
-    """How often to look after a model that does not work."""
+    """How often to try a model again that does not work."""
 
-    # A file that was wrong may have been replaced.
+    # Seconds between two looks at a file that could not be used.
     watch_seconds: float = 2.0
-    # What broke for another reason may work again, but not at once.
+    # Seconds until a model is loaded again that failed for another reason.
     retry_seconds: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedEngine:
-    """A model that answers, with the engine that runs it."""
+    """A loaded model and the engine that runs it."""
 
     engine: Engine
     model: LoadedModel
@@ -51,13 +51,13 @@ class ModelHost:
         self.state = HostState.LOADING
         self.message = ""
         self.load_progress = 0.0
-        # Beyond any single engine.
+        # Of all engines of this process.
         self.counts = Counts()
         self._engine_options = engine_options
         self._options = options or HostOptions()
         self._engine: Engine | None = None
         self._model: LoadedModel | None = None
-        # What an engine that is made anew is to have again.
+        # Loaded again into the next engine.
         self._adapters: dict[str, AdapterFile] = {}
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
@@ -68,7 +68,7 @@ class ModelHost:
         self._task = asyncio.create_task(self._live())
 
     async def stop(self) -> None:
-        """Give up a loading that runs, end all work, free the model."""
+        """Give up loading, end all work, free the model."""
         self._stopping = True
         if self._task is not None:
             self._task.cancel()
@@ -77,7 +77,7 @@ class ModelHost:
             await self._engine.stop()
 
     def loaded_engine(self) -> LoadedEngine:
-        """The model, or Unavailable with the reason."""
+        """The model and its engine. Raises Unavailable with the reason MODEL_LOADING or MODEL_NOT_LOADED."""
         if self.state is HostState.READY and self._engine is not None and self._model is not None:
             return LoadedEngine(self._engine, self._model)
         if self.state is HostState.LOADING:
@@ -144,7 +144,7 @@ class ModelHost:
             try:
                 await engine.load_adapter(file)
             except (AdapterUnusable, Unavailable) as error:
-                # The one that broke the engine goes with those behind it, or it would break the next engine, too.
+                # The adapter that broke the engine is dropped with those behind it, or it would break the next engine, too.
                 self._adapters.pop(file.id, None)
                 self._log.error("adapter lost", adapter=file.id, reason=str(error))
 

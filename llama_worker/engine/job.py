@@ -20,7 +20,7 @@ class ConversationKey(NamedTuple):
 
 
 class Branch:
-    """One suggestion: its tokens, and how many of them the cache holds."""
+    """One suggestion: its tokens, and how many of them (`cached`) its sequence holds in the KV cache."""
 
     def __init__(self, job: "Job", index: int) -> None:
         self.job = job
@@ -34,10 +34,11 @@ class Branch:
 
     @property
     def size(self) -> int:
+        """Tokens of prompt and answer."""
         return len(self.job.prompt) + len(self.generated)
 
     def tokens(self, start: int, end: int) -> Sequence[int]:
-        """The tokens at these positions, across prompt and answer."""
+        """The tokens at positions `start` to `end` (exclusive) of prompt and answer."""
         prompt = self.job.prompt
         border = len(prompt)
         if start >= border:
@@ -48,11 +49,11 @@ class Branch:
 
 
 class Job:
-    """One request with its suggestions. Whoever loses the cache keeps the tokens and reads them again."""
+    """One request with its suggestions. A job that is preempted keeps its tokens and replays them."""
 
     def __init__(self, request: GenerationRequest, number: int, seed: int, deadline: float, now: float) -> None:
         self.request = request
-        # The last token is left to whoever wants to know what follows it.
+        # A draft computes the last token itself, for the distribution after it.
         self.prompt = request.prompt[:-1] if request.prefill_only else request.prompt
         self.number = number
         self.seed = seed
@@ -94,13 +95,15 @@ class Job:
 
     @property
     def live(self) -> list[Branch]:
+        """The suggestions that have not ended."""
         return [branch for branch in self.branches if not branch.done]
 
     @property
     def cells(self) -> int:
-        """Cache cells it fills once all its tokens are fed; the prompt is shared."""
+        """Cells of the KV cache that it fills once all its tokens are fed; suggestions share the prompt."""
         return len(self.prompt) + sum(len(branch.generated) for branch in self.branches if not branch.done)
 
     @property
     def paused(self) -> bool:
+        """Whether it waits for its reader."""
         return self.stream.full

@@ -1,4 +1,4 @@
-"""What the engine serves: a model that somebody else knows how to load."""
+"""What ModelHost needs of a model: how to load it, its vocabulary, and what can be wrong with it."""
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ class ModelUnusable(Exception):
 
 
 class ModelFileUnusable(ModelUnusable):
-    """It is the file's or the settings' fault: trying again makes sense only once the file has changed."""
+    """The file or the settings are wrong: the model is tried again only once the file has changed."""
 
 
 class PromptPart(NamedTuple):
@@ -40,7 +40,7 @@ class Vocabulary(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """A model in memory, and what others want to know of it."""
+    """A model in memory, with its vocabulary, chat template (Jinja) and SHA-256 (hex)."""
 
     backend: Backend
     vocabulary: Vocabulary
@@ -52,14 +52,14 @@ Progress = Callable[[float], bool]
 
 
 class ModelSource(Protocol):
-    """The model that the settings mean."""
+    """The model that the settings name."""
 
     id: str
     display_name: str
     prompt_style: str
 
     def load(self, progress: Progress) -> LoadedModel:
-        """Load it in the calling thread; `progress` hears 0 to 1 and returns False to give up. Raises ModelUnusable."""
+        """Load it in the calling thread; `progress` is called with 0 to 1 and returns False to give up. Raises ModelUnusable."""
 
     def fingerprint(self) -> Hashable:
         """Something that differs once the file has changed, come or gone."""

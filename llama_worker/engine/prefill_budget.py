@@ -1,10 +1,10 @@
-"""How much prompt one step may read, so that a step, and with it a cancel, stays short on any machine."""
+"""How many prompt tokens one step may prefill, so that a step, and with it a cancel, stays short on any machine."""
 
 MIN_TOKENS = 32
 # With nobody beside it, a step may take longer. On 2 cores 1,000 tokens of a small model take 3.5 s in pieces of 512 or 256,
 # 3.6 s in 128, 4.0 s in 64 and 4.8 s in 32.
 MIN_TOKENS_ALONE = 128
-# Fewer tokens than this say little about the cost of reading: the fixed cost of a step would dominate.
+# Fewer tokens than this say little about the cost of a prompt token: the fixed cost of a step would dominate.
 _WORTH_MEASURING = 16
 _MEMORY = 0.7
 
@@ -27,6 +27,7 @@ class PrefillBudget:
         return self._beside
 
     def tokens(self, others_decode: bool) -> int:
+        """Prompt tokens for the next step, fewer when other sequences decode in it."""
         most = self._beside if others_decode else self._alone
         if not self._token_seconds:
             return min(most, self._beside)
@@ -35,6 +36,7 @@ class PrefillBudget:
         return max(least, min(most, 1 << max(fits.bit_length() - 1, 0)))
 
     def record(self, tokens: int, seconds: float) -> None:
+        """Learn from a step with so many prompt tokens; one with few says nothing."""
         if tokens < _WORTH_MEASURING:
             return
         cost = seconds / tokens

@@ -1,4 +1,4 @@
-"""What a caller asks of the engine, and the checks that need no model."""
+"""A request to the engine, and the checks that need no model."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -25,6 +25,7 @@ class Sampling:
 
     @property
     def greedy(self) -> bool:
+        """Whether the likeliest token is always taken."""
         return self.temperature <= 0
 
 
@@ -39,15 +40,15 @@ class GenerationRequest:
     sampling: Sampling = field(default_factory=Sampling)
     # Decode alone with fixed shapes, so that the same request gives the same text.
     deterministic: bool = False
-    # Only read the prompt, all but its last token, so that a later request with its cache key writes at once.
+    # Only prefill the prompt, all but its last token, so that a later request with its cache key needs one step to its first.
     prefill_only: bool = False
-    # What may go on with what was read for another request, together with account and adapter: the conversation.
+    # The conversation: requests of one account, cache key and adapter share a common prefix in the KV cache.
     cache_key: str = ""
     # None is the base model alone.
     adapter: Adapter | None = None
-    # The queue is fair between owners.
+    # The queue is fair between accounts.
     account_id: str = ""
-    # On the engine's clock; None leaves only the engine's own cap.
+    # Seconds on the engine's clock; None leaves only EngineOptions.longest_seconds.
     deadline: float | None = None
 
 

@@ -1,4 +1,4 @@
-"""The sequences of the context: which are unused, and which still hold tokens that somebody may go on with."""
+"""The sequences of the context: which are free, and which are kept for the next request of their conversation."""
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
@@ -6,15 +6,15 @@ from typing import Final
 
 from llama_worker.engine.backend import Backend
 
-# A model that cannot go back is marked so many tokens before the end of a prompt. A prompt ends in a few tokens that ask for the
-# reply, and there the next one differs, when others wrote meanwhile; the last token is left to whoever drafts the same again.
+# The state of a model that cannot rewind is saved so many tokens before the end of a prompt. The next prompt of a conversation
+# differs in the last few tokens, which ask for the reply; the same prompt again needs all but its last token.
 MARKS: Final = (1, 16)
 _WHOLE: Final = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Resident:
-    """A sequence that nobody uses, with the tokens that its cache holds."""
+    """An idle sequence with the tokens that it holds in the KV cache."""
 
     sequence: int
     tokens: Sequence[int]
@@ -22,18 +22,18 @@ class Resident:
 
 @dataclass(frozen=True, slots=True)
 class Spilled:
-    """What a sequence held when it had to make room, or came by a mark: its cache as bytes of the host's memory."""
+    """The state of a sequence when it was evicted, or at a mark: bytes of Backend.save, in the host's memory."""
 
     saved: bytearray
     tokens: Sequence[int]
 
 
 class Sequences:
-    """Hands out sequences, and keeps what was read in those that come back.
+    """Hands out sequences, and keeps released ones as residents under a key.
 
-    A sequence comes back under a key: whoever has the same key next, and begins with the same tokens, reads only the rest.
-    When others need the place, the one that was used the longest ago goes, into the host's memory as long as the budget
-    for that lasts. A model that cannot forget the end of a sequence goes on from marks, which are kept there too.
+    The next request with the same key prefills only what follows the longest common prefix. When others need the place, the
+    resident that was used the longest ago is evicted, into the host's memory within `spill_bytes`. A model that cannot rewind
+    starts from marks, which are kept there too.
     """
 
     def __init__(self, backend: Backend, spill_bytes: int = 0) -> None:
@@ -48,17 +48,17 @@ class Sequences:
 
     @property
     def available(self) -> int:
-        """How many can be taken."""
+        """How many sequences can be taken."""
         return len(self._free) + len(self._residents)
 
     @property
     def kept_cells(self) -> int:
-        """Cells of the cache that residents fill."""
+        """Cells of the KV cache that residents fill."""
         return sum(len(resident.tokens) for resident in self._residents.values())
 
     @property
     def spilled_bytes(self) -> int:
-        """Host memory in use."""
+        """Bytes of host memory in use."""
         return sum(len(spilled.saved) for spilled in self._spilled.values())
 
     def take(self) -> int:
@@ -68,7 +68,7 @@ class Sequences:
         return self._free.pop()
 
     def resume(self, key: Hashable, tokens: Sequence[int], most: int) -> tuple[int, int] | None:
-        """A sequence that holds the first of these tokens, and how many, at most `most`; None when there is none."""
+        """The sequence kept under a key and how many of these tokens it holds, at most `most`; None when it holds none."""
         if (spilled := self._spilled.pop((key, _WHOLE), None)) is not None and key not in self._residents:
             self._restore(key, spilled, common_prefix(spilled.tokens, tokens, most))
         resident = self._residents.pop(key, None)
@@ -80,12 +80,12 @@ class Sequences:
         return None if self._backend.rewinds else self._from_mark(key, tokens, most)
 
     def mark(self, key: Hashable, mark: int, sequence: int, tokens: Sequence[int]) -> None:
-        """Note what a sequence holds now, in the place of what was noted there for this key."""
+        """Save the state of a sequence, in the place of the key's earlier one at this mark."""
         self._spilled.pop((key, mark), None)
         self._save((key, mark), sequence, tokens)
 
     def keep(self, key: Hashable, sequence: int, tokens: Sequence[int]) -> None:
-        """Take a sequence back with what it holds."""
+        """Keep a sequence, which holds these tokens, as the key's resident."""
         if not tokens:
             self.release(sequence)
             return
@@ -95,13 +95,13 @@ class Sequences:
         self._residents[key] = Resident(sequence, tokens)
 
     def release(self, sequence: int) -> None:
-        """Take a sequence back and forget what it holds."""
+        """Forget what a sequence holds; it is free then."""
         self._backend.forget(sequence)
         self._free.append(sequence)
         self._free.sort(reverse=True)
 
     def evict(self, but: Hashable = None) -> bool:
-        """Let the resident go that was used the longest ago, but not this one; False when there is none."""
+        """Evict the resident that was used the longest ago, but not that of the key `but`; False when there is none."""
         key = next((key for key in self._residents if key != but), None)
         if key is None:
             return False
@@ -111,12 +111,12 @@ class Sequences:
         return True
 
     def evict_to(self, cells: int, but: Hashable = None) -> None:
-        """Let residents go until all of them, but this one, fill no more than so many cells."""
+        """Evict residents until all of them, but that of the key `but`, fill at most so many cells."""
         while sum(len(resident.tokens) for key, resident in self._residents.items() if key != but) > cells:
             self.evict(but)
 
     def on_context_reset(self) -> None:
-        """The context was made anew: no resident is left. What was spilled is still good."""
+        """Note that the context is a new, empty one: no resident is left. Spilled states are still good."""
         for resident in self._residents.values():
             self.release(resident.sequence)
         self._residents.clear()

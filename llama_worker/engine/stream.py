@@ -1,4 +1,4 @@
-"""The way of events from the engine's thread to one reader on the event loop."""
+"""Events from the engine's thread to one reader on the event loop."""
 
 import asyncio
 from collections import deque
@@ -47,13 +47,14 @@ class TokenStream:
         return self._paused
 
     def count(self, event: Event) -> None:
-        """Note that the engine sends this event."""
+        """Note that the engine sends this event; pieces count against the capacity."""
         if isinstance(event, Piece):
             self._emitted += 1
 
     # The loop's side.
 
     def deliver(self, event: Event) -> None:
+        """Add an event for the reader."""
         self._items.append(event)
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)

@@ -41,7 +41,7 @@ def _overlap(text: str, stop: str) -> int:
 
 
 class SuggestionText:
-    """The text of one suggestion, and the log-probabilities of the tokens that reached the reader."""
+    """The text of one suggestion, and the log-probabilities of the tokens whose text was sent."""
 
     def __init__(self, stops: Sequence[str]) -> None:
         # A model may emit bytes that are no UTF-8 at all; half a character is held until its other half comes.
@@ -56,6 +56,7 @@ class SuggestionText:
 
     @property
     def stopped(self) -> bool:
+        """Whether a stop was found."""
         return self._filter.stopped
 
     @property

@@ -17,10 +17,10 @@ _LONGEST = 256
 
 
 class LlamaAdapter:
-    """An adapter in memory. Freed by `close`, before its model and after every context that uses it."""
+    """An adapter in memory. `close` frees it, before its model and after every context that uses it."""
 
     def __init__(self, model: LlamaModel, file: AdapterFile) -> None:
-        """Load the file. Raises AdapterUnusable when it is none, or none for this model."""
+        """Load the file. Raises AdapterUnusable when it is no adapter, or one for another model."""
         self.scale = file.scale
         log_tail.take()
         # llama.cpp checks the architecture, and that each tensor has one of the model's to go with.
@@ -37,6 +37,7 @@ class LlamaAdapter:
             raise
 
     def close(self) -> None:
+        """Free it."""
         lib.llama_adapter_lora_free(self.handle)
 
     def _check(self, model: LlamaModel, file: AdapterFile) -> None:

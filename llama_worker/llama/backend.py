@@ -1,4 +1,4 @@
-"""The engine's Backend on a llama.cpp context."""
+"""The engine's Backend on a llama.cpp context (functions and structs of llama.h)."""
 
 import ctypes
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ from llama_worker.llama.workspace import Row, Workspace
 
 @dataclass(frozen=True, slots=True)
 class ContextOptions:
-    """The size of the context."""
+    """The size of the context, in tokens unless said otherwise."""
 
     sequences: int
     context_size: int
@@ -52,30 +52,33 @@ class LlamaBackend:
         self._ends = frozenset(t for t in range(model.vocab_size) if lib.llama_vocab_is_eog(model.vocab, t))
         silent = [t for t, piece in enumerate(self._pieces) if t in self._ends or not piece.strip()]
         self._scan = LogitScan(model.vocab_size, options.threads)
-        self._seen: list[RowStats] = []
-        self._outputs = Outputs(self._row, Workspace(model.vocab_size), np.array(silent, np.int32), self._seen_row)
+        self._stats: list[RowStats] = []
+        self._outputs = Outputs(self._row, Workspace(model.vocab_size), np.array(silent, np.int32), self._row_stats)
         self._rows = np.empty((0, model.vocab_size), np.float32)
         self._rows_address = 0
         self._context: Any = None
         self._adapters: list[LlamaAdapter] = []
         self._adapter: LlamaAdapter | None = None
-        # Of contexts that are no more.
+        # Graphs reused by contexts that were freed.
         self._graphs_before = 0
         self.reset()
 
     @property
     def rewinds(self) -> bool:
+        """False for recurrent and hybrid models, whose state cannot be cut."""
         return not self._model.is_recurrent
 
     def decode(self, spans: Sequence[Span]) -> int:
+        """Compute the spans, at most `batch_size` tokens in all, with llama_decode, and return its code."""
         outputs = self._batch.fill(spans)
         code = self._compute()
         if code == DECODED and outputs:
             self._view_rows()
-            self._seen = self._scan.look(self._rows[:outputs])
+            self._stats = self._scan.scan(self._rows[:outputs])
         return code
 
     def sampler(self, sampling: Sampling, seed: int, history: Sequence[int]) -> Sampler:
+        """A sampler that looks at this context's outputs, its grammar advanced by `history`."""
         grammar = None
         if sampling.grammar:
             grammar = Grammar(self._model.vocab, sampling.grammar, self._model.vocab_size)
@@ -84,24 +87,30 @@ class LlamaBackend:
         return LlamaSampler(self._outputs, sampling, seed, history, grammar)
 
     def piece(self, token: int) -> bytes:
+        """The token's bytes, which may be a part of a UTF-8 character; empty for control tokens."""
         return self._pieces[token]
 
     def ends(self, token: int) -> bool:
+        """Whether it is one of the vocabulary's end-of-generation tokens."""
         return token in self._ends
 
     def share(self, source: int, target: int) -> None:
+        """Copy a sequence; in a unified cache its cells are only marked as belonging to both."""
         lib.llama_memory_seq_cp(self._memory, source, target, -1, -1)
 
     def cut(self, sequence: int, end: int) -> bool:
+        """Remove the positions from `end` on. False when it cannot be done, or the attention window before `end` is gone."""
         if not lib.llama_memory_seq_rm(self._memory, sequence, end, -1):
             return False
         # With a sliding window the cells before it may be gone, and then nothing can go on from here.
         return bool(lib.llama_memory_seq_pos_min(self._memory, sequence) <= max(0, end - self._model.window))
 
     def forget(self, sequence: int) -> None:
+        """Remove all positions of a sequence."""
         lib.llama_memory_seq_rm(self._memory, sequence, -1, -1)
 
     def save(self, sequence: int, most: int) -> bytearray | None:
+        """The sequence's state as llama_state_seq_get_data writes it; None for one of more than `most` bytes."""
         size = int(lib.llama_state_seq_get_size(self._context, sequence))
         if not 0 < size <= most:
             return None
@@ -110,18 +119,21 @@ class LlamaBackend:
         return saved if written == size else None
 
     def restore(self, sequence: int, saved: bytearray) -> bool:
+        """Read a state that `save` has written into an empty sequence; False, and it stays empty, when there is no room."""
         if lib.llama_state_seq_set_data(self._context, _bytes_of(saved), len(saved), sequence):
             return True
         self.forget(sequence)
         return False
 
     def graphs_reused(self) -> int:
+        """Steps that reused a graph, of this context and those before it."""
         return self._graphs_before + int(lib.llama_perf_context(self._context).n_reused)
 
     def add_adapter(self, file: AdapterFile) -> LlamaAdapter:
+        """Load an adapter and make the context anew. Raises AdapterUnusable, also when the context has no room then."""
         adapter = LlamaAdapter(self._model, file)
         try:
-            # Its tensors count in the size of the graph, which is settled when the context is made.
+            # llama.cpp sizes the graph when it makes the context, and counts the adapters' tensors then.
             self.reset()
         except ModelUnusable as error:
             adapter.close()
@@ -131,12 +143,14 @@ class LlamaBackend:
         return adapter
 
     def use_adapter(self, handle: object | None) -> None:
+        """Compute the next steps with an adapter of `add_adapter`, or with the base model alone."""
         if handle is not self._adapter:
             assert handle is None or isinstance(handle, LlamaAdapter)
             set_adapter(self._context, handle)
             self._adapter = handle
 
     def remove_adapter(self, handle: object) -> None:
+        """Free an adapter of `add_adapter`."""
         assert isinstance(handle, LlamaAdapter)
         if handle is self._adapter:
             self.use_adapter(None)
@@ -144,6 +158,7 @@ class LlamaBackend:
         handle.close()
 
     def reset(self) -> None:
+        """Make a new, empty context. Raises ModelUnusable when llama.cpp cannot, usually for lack of memory."""
         self._free()
         log_tail.take()
         self._context = lib.llama_init_from_model(self._model.handle, self._params())
@@ -153,6 +168,7 @@ class LlamaBackend:
         self._warm_up()
 
     def close(self) -> None:
+        """Free the context, the adapters and the model, and close the tokenizer."""
         self._scan.close()
         self._tokenizer.close()
         self._free()
@@ -183,7 +199,7 @@ class LlamaBackend:
         return code
 
     def _view_rows(self) -> None:
-        """Look at the logits where they lie. The place rarely changes, and making the view costs more than a token's text."""
+        """View the logits where they are, as (sequences, vocabulary) float32. The address rarely changes, and a view is dear."""
         logits = lib.llama_get_logits(self._context)
         address = ctypes.addressof(logits.contents)
         if address != self._rows_address:
@@ -194,8 +210,8 @@ class LlamaBackend:
         row: Row = self._rows[output]
         return row
 
-    def _seen_row(self, output: int) -> RowStats | None:
-        return self._seen[output] if self._seen else None
+    def _row_stats(self, output: int) -> RowStats | None:
+        return self._stats[output] if self._stats else None
 
     def _warm_up(self) -> None:
         """Let llama.cpp allocate and compile now rather than in the first request."""

@@ -12,7 +12,7 @@ from llama_worker.llama.library import log_tail
 from llama_worker.llama.workspace import Row
 from svc_kit.errors import FailedPrecondition, InvalidInput
 
-# Usually it takes microseconds. What takes so long for one token takes many times as long for the next, and everybody waits.
+# Seconds of processor time. Usually it takes microseconds; what takes so long for one token takes a multiple for the next.
 _LONGEST_S = 0.25
 _candidate = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
 
@@ -30,7 +30,7 @@ def check_grammar(vocab: Any, grammar: str, field: str) -> None:
 
 
 class Grammar:
-    """Where one suggestion stands in its grammar."""
+    """The state of one suggestion in its grammar, which must have passed `check_grammar`."""
 
     def __init__(self, vocab: Any, grammar: str, vocabulary_size: int) -> None:
         self._sampler = _init(vocab, grammar)
@@ -38,13 +38,16 @@ class Grammar:
         self._all = np.zeros(vocabulary_size, _candidate)
 
     def allows(self, token: int) -> bool:
-        """Whether the text may go on with this token."""
+        """Whether the grammar allows this token next."""
         self._one["id"], self._one["logit"] = token, 0.0
         self._apply(self._one)
         return bool(self._one["logit"][0] > -math.inf)
 
     def masked(self, row: Row) -> Row:
-        """A copy of the logits in which what is not allowed cannot be drawn. Raises FailedPrecondition when nothing is."""
+        """A copy of a (vocabulary,) float32 row with -inf for tokens that are not allowed.
+
+        Raises FailedPrecondition GRAMMAR_DEAD_END when no token is.
+        """
         self._all["id"] = np.arange(len(row), dtype=np.int32)
         self._all["logit"] = row
         self._apply(self._all)
@@ -54,13 +57,14 @@ class Grammar:
         return allowed
 
     def accept(self, token: int) -> None:
-        """Go on by one token, which is allowed. Raises FailedPrecondition when there are too many ways to go on."""
+        """Advance by an allowed token. Raises FailedPrecondition GRAMMAR_TOO_WIDE when that took more than `_LONGEST_S`."""
         began = time.thread_time()
         lib.llama_sampler_accept(self._sampler, token)
         if time.thread_time() - began > _LONGEST_S:
             raise FailedPrecondition("GRAMMAR_TOO_WIDE", "the ways in which the text may go on in its grammar multiply")
 
     def close(self) -> None:
+        """Free llama.cpp's state."""
         lib.llama_sampler_free(self._sampler)
 
     def _apply(self, candidates: Any) -> None:

@@ -18,11 +18,12 @@ class LogTail:
         self.last_error = ""
 
     def take(self) -> str:
+        """The last error's line, empty when there was none since the last call."""
         error, self.last_error = self.last_error, ""
         return error
 
     def __call__(self, level: int, text: bytes, _: Any) -> None:
-        # llama.cpp tells about files, tensors and buffers only; prompts never come here.
+        # llama.cpp logs about files, tensors and buffers only, never about prompts.
         if level < _WARNING or level >= _CONTINUED:
             return
         line = text.decode("utf-8", "replace").strip()

@@ -41,6 +41,7 @@ class Need:
 
     @property
     def total(self) -> int:
+        """Bytes in all."""
         return self.weights + self.cache + self.compute
 
 

@@ -29,13 +29,13 @@ def check_file(path: Path) -> None:
 
 
 class LlamaModel:
-    """Weights in memory. Freed by `close`, after the contexts that use it."""
+    """Weights in memory. `close` frees them, after the contexts that use them."""
 
     def __init__(self, path: Path, gpu_layers: int, progress: Callable[[float], bool]) -> None:
-        """Load the file; `progress` hears 0 to 1 and returns False to give up."""
+        """Load the file; `progress` is called with 0 to 1 and returns False to give up. Raises ModelFileUnusable."""
         check_file(path)
         self.handle = _load(path, gpu_layers, progress)
-        # Of the file, as far as whoever loads it knows.
+        # Hex; LlamaSource sets it, tools that load a file by themselves need not.
         self.sha256 = ""
         self.vocab = lib.llama_model_get_vocab(self.handle)
         self.vocab_size = int(lib.llama_vocab_n_tokens(self.vocab))
@@ -51,6 +51,7 @@ class LlamaModel:
         return template.decode("utf-8", "replace") if template else ""
 
     def close(self) -> None:
+        """Free the weights."""
         lib.llama_model_free(self.handle)
 
 

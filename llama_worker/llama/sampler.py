@@ -1,4 +1,4 @@
-"""Drawing a token: the raw log-probability, the repeat penalty, and a llama.cpp sampler chain on a few candidates."""
+"""Sampling a token: the raw log-probability, the repeat penalty, and a llama.cpp sampler chain on a few candidates."""
 
 import math
 from collections import deque
@@ -22,19 +22,21 @@ _PENALTY_WINDOW = 64
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """Where the last step's distributions lie, and the tokens of which a reader would see nothing: ends and blanks."""
+    """The last step's logits."""
 
+    # The (vocabulary,) float32 row of an output.
     row: Callable[[int], Row]
     workspace: Workspace
+    # (n,) tokens of which a reader would see nothing: ends and blanks.
     silent: NDArray[np.int32]
-    # What has been found out about them beforehand, where that was worth it.
-    seen: Callable[[int], RowStats | None] = lambda _: None
+    # What LogitScan found in a row; None when it did not scan it.
+    stats: Callable[[int], RowStats | None] = lambda _: None
 
 
 class LlamaSampler:
-    """Draws for one suggestion, which begins with something to read: an empty one helps nobody.
+    """Samples the tokens of one suggestion. The first one is visible: an empty suggestion helps nobody.
 
-    The penalty counts what the model wrote, not the prompt: a reply has to repeat the names and times of the question.
+    The repeat penalty counts generated tokens, not the prompt: a reply has to repeat the names and times of the question.
     """
 
     def __init__(
@@ -48,18 +50,20 @@ class LlamaSampler:
         self._chain = None if sampling.greedy else _chain(sampling, seed)
 
     def sample(self, output: int) -> Choice:
-        row, seen = self._outputs.row(output), self._outputs.seen(output)
-        normalizer = seen.normalizer if seen else self._outputs.workspace.log_sum_exp(row)
+        """Sample from the output's row. Raises ArithmeticError for a row without numbers, FailedPrecondition of a Grammar."""
+        row, stats = self._outputs.row(output), self._outputs.stats(output)
+        normalizer = stats.normalizer if stats else self._outputs.workspace.log_sum_exp(row)
         if not math.isfinite(normalizer):
             raise ArithmeticError("the model's output is not a number")
         # A grammar says itself what comes first.
-        token = self._draw_next(row, seen) if self._history or self._grammar else self._draw_first(row)
+        token = self._draw_next(row, stats) if self._history or self._grammar else self._draw_first(row)
         self._history.append(token)
         if self._grammar is not None:
             self._grammar.accept(token)
         return Choice(token, float(row[token]) - normalizer)
 
     def close(self) -> None:
+        """Free llama.cpp's chain and grammar; safe to call twice."""
         if self._chain is not None:
             lib.llama_sampler_free(self._chain)
             self._chain = None
@@ -75,9 +79,9 @@ class LlamaSampler:
         row[silent] = raw
         return token
 
-    def _draw_next(self, row: Row, seen: RowStats | None) -> int:
+    def _draw_next(self, row: Row, stats: RowStats | None) -> int:
         # A penalty above 1 only lowers some tokens, at most as many as it looks back: the likeliest are still among these.
-        known = seen if self._top_k + _PENALTY_WINDOW <= DEPTH and self._penalty >= 1.0 else None
+        known = stats if self._top_k + _PENALTY_WINDOW <= DEPTH and self._penalty >= 1.0 else None
         if self._penalty == 1.0:
             return self._draw(row, known)
         repeated = list(set(self._history))
@@ -88,17 +92,17 @@ class LlamaSampler:
         row[repeated] = raw
         return token
 
-    def _draw(self, row: Row, seen: RowStats | None = None) -> int:
-        token = self._drawn(row, seen)
+    def _draw(self, row: Row, stats: RowStats | None = None) -> int:
+        token = self._draw_freely(row, stats)
         if self._grammar is None or self._grammar.allows(token):
             return token
-        # Only now is the whole vocabulary held against the grammar: mostly the model writes what it may.
-        return self._drawn(self._grammar.masked(row))
+        # The grammar is applied to the whole vocabulary only now: mostly the model's own choice is allowed.
+        return self._draw_freely(self._grammar.masked(row))
 
-    def _drawn(self, row: Row, seen: RowStats | None = None) -> int:
+    def _draw_freely(self, row: Row, stats: RowStats | None = None) -> int:
         if self._chain is None:
             return int(row.argmax())
-        ids = seen.likeliest if seen else likeliest(row, self._top_k)
+        ids = stats.likeliest if stats else likeliest(row, self._top_k)
         return self._outputs.workspace.draw(row, ids, self._chain)
 
 

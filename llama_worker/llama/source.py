@@ -1,4 +1,4 @@
-"""The model that the settings mean, found on this machine and loaded into llama.cpp."""
+"""The model that the settings name, found on this machine and loaded into llama.cpp."""
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
@@ -29,7 +29,7 @@ class Hardware:
 
 
 class LlamaSource:
-    """A model by file or by id. That there is none is found out when it is loaded, so that the process can say so."""
+    """A model by file or by id. A missing one is an error of `load`, not of the constructor, so that Status can report it."""
 
     def __init__(self, files: ModelFiles, path: str, model_id: str, hardware: Hardware) -> None:
         self._files = files
@@ -46,6 +46,7 @@ class LlamaSource:
         self.prompt_style = self._entry.prompt.value if self._entry else ""
 
     def load(self, progress: Progress) -> LoadedModel:
+        """Check the file (header, SHA-256, memory) and load it. Raises ModelUnusable or ModelFileUnusable with one line."""
         if self._entry is None:
             raise ModelFileUnusable(self._problem)
         path = self._find(self._entry)
@@ -64,6 +65,7 @@ class LlamaSource:
         return LoadedModel(backend, tokenizer, model.chat_template(), sha256)
 
     def fingerprint(self) -> Hashable:
+        """Path, inode, size and time of change of the file, as far as it is there."""
         path = self._files.place(self._entry) if self._entry else None
         try:
             stat = path.stat() if path else None

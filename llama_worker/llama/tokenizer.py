@@ -20,7 +20,7 @@ GRAMMAR, SCHEMA = "sampling.grammar", "sampling.json_schema"
 
 
 class Tokenizer:
-    """The vocabulary's rules. The lock is for `close`: the model must not vanish under a running call."""
+    """The model's Vocabulary. The lock is for `close`: the model must not be freed during a call."""
 
     def __init__(self, model: LlamaModel) -> None:
         self._vocab = model.vocab
@@ -47,7 +47,7 @@ class Tokenizer:
         return [len(self._encode(text, special=False, first=False)) for text in texts]
 
     def grammar(self, gbnf: str, json_schema: str) -> str:
-        """See Vocabulary."""
+        """The checked GBNF grammar of a grammar or a JSON schema; empty when both are. Raises InvalidInput naming the field."""
         if gbnf and json_schema:
             raise InvalidInput(SCHEMA, "is of no use beside a grammar: give one of them")
         grammar = gbnf_of_schema(json_schema, SCHEMA) if json_schema else gbnf
@@ -60,13 +60,14 @@ class Tokenizer:
         return grammar
 
     def close(self) -> None:
+        """Wait for running calls; those that come later raise Unavailable."""
         with self._lock:
             self._closed = True
 
     def _encode(self, text: str, special: bool, first: bool) -> list[int]:
         if first or not self._seam:
             return self._tokenize(text, special)
-        # This vocabulary puts a space before whatever it is given; behind a newline it does not.
+        # This vocabulary adds a space before a text, but not behind a newline.
         joined = self._tokenize("\n" + text, special)
         if joined[: len(self._seam)] == self._seam:
             return joined[len(self._seam) :]

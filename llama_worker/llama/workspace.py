@@ -8,9 +8,10 @@ import llama_cpp.llama_cpp as lib
 import numpy as np
 from numpy.typing import NDArray
 
+# (vocabulary,) float32.
 Row = NDArray[np.float32]
 
-# Into so many a row is divided to find its largest.
+# A row is divided into so many groups to find its largest values.
 GROUPS = 64
 # Below this, a sum of float32 may have lost terms that were too small.
 TINY = 1e-20
@@ -18,7 +19,7 @@ _candidate = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32
 
 
 class Workspace:
-    """Nothing here is as large as the vocabulary and made anew for a token: that is what the time went into."""
+    """Arrays of the vocabulary's size that all tokens share: allocating them for each token would take most of its time."""
 
     def __init__(self, vocabulary_size: int) -> None:
         self._scratch = np.empty(vocabulary_size, np.float32)
@@ -28,7 +29,7 @@ class Workspace:
         self._reference = ctypes.byref(self._array)
 
     def log_sum_exp(self, row: Row) -> float:
-        """ln of the sum of e^x, in one pass while that stays in the range of a float32, which logits nearly always do."""
+        """ln of the sum of e^x of a (vocabulary,) float32 row: one pass as long as the sum is in the range of a float32."""
         scratch = self._scratch
         with np.errstate(over="ignore"):
             total = float(np.exp(row, out=scratch).sum())
@@ -39,7 +40,7 @@ class Workspace:
         return float(most) + math.log(float(np.exp(scratch, out=scratch).sum()))
 
     def draw(self, row: Row, ids: NDArray[np.intp], chain: Any) -> int:
-        """Let a llama.cpp sampler chain choose one of these tokens."""
+        """Let a llama.cpp sampler chain choose one of the tokens `ids`, shape (n,), by their logits in `row`."""
         candidates = self._candidates[: len(ids)]
         candidates["id"] = ids
         candidates["logit"] = row[ids]
@@ -50,10 +51,10 @@ class Workspace:
 
 
 def likeliest(row: Row, count: int) -> NDArray[np.intp]:
-    """Indices that hold at least the `count` largest values, in no order, and few others.
+    """Indices, shape (n,), of at least the `count` largest values of a (vocabulary,) float32 row, in no order.
 
-    The largest of each group are at least as many as the groups, so their count-th largest is a bound that the wanted
-    ones reach. A pass over the row costs a tenth of sorting it, or of giving llama.cpp the whole vocabulary.
+    There are few others among them: the count-th largest of the groups' maxima is a bound that at least `count` values reach,
+    the wanted ones included. A pass over the row costs a tenth of sorting it, or of giving llama.cpp the whole vocabulary.
     """
     width = len(row) // GROUPS
     if count * 4 > width:

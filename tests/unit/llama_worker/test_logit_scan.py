@@ -29,10 +29,10 @@ def rows(seed: int = 1) -> Rows:
 def test_each_row_gets_its_own_sum_and_its_largest(scan: LogitScan):
     logits = rows()
 
-    seen = scan.look(logits)
+    stats = scan.scan(logits)
 
-    assert len(seen) == COUNT
-    for row, (normalizer, likeliest) in zip(logits, seen, strict=True):
+    assert len(stats) == COUNT
+    for row, (normalizer, likeliest) in zip(logits, stats, strict=True):
         assert normalizer == pytest.approx(Workspace(SIZE).log_sum_exp(row), abs=1e-4)
         assert set(np.argsort(row)[-DEPTH:]) <= set(likeliest)
         assert len(likeliest) < DEPTH * 2
@@ -41,16 +41,16 @@ def test_each_row_gets_its_own_sum_and_its_largest(scan: LogitScan):
 @pytest.mark.parametrize("shift", [200.0, -200.0])
 def test_sums_out_of_range_are_as_exact(scan: LogitScan, shift: float):
     logits = rows()
-    near = [seen.normalizer for seen in scan.look(logits)]
+    near = [stats.normalizer for stats in scan.scan(logits)]
 
-    far = [seen.normalizer for seen in scan.look(logits + np.float32(shift))]
+    far = [stats.normalizer for stats in scan.scan(logits + np.float32(shift))]
 
     assert far == pytest.approx([normalizer + shift for normalizer in near], abs=1e-3)
 
 
 def test_little_work_is_left_to_the_samplers(scan: LogitScan):
-    assert scan.look(rows()[:2]) == []
-    assert scan.look(np.zeros((200, 320), np.float32)) == []
+    assert scan.scan(rows()[:2]) == []
+    assert scan.scan(np.zeros((200, 320), np.float32)) == []
 
 
 @pytest.mark.parametrize(
@@ -81,8 +81,8 @@ def test_the_same_seed_writes_the_same_with_and_without(scan: LogitScan, samplin
 def test_a_row_that_is_no_number_is_refused(scan: LogitScan):
     logits = rows()
     logits[3, 7] = np.nan
-    seen = scan.look(logits)
-    outputs = Outputs(lambda output: logits[output], Workspace(SIZE), SILENT, lambda output: seen[output])
+    stats = scan.scan(logits)
+    outputs = Outputs(lambda output: logits[output], Workspace(SIZE), SILENT, lambda output: stats[output])
 
     with pytest.raises(ArithmeticError):
         LlamaSampler(outputs, Sampling(), 1, []).sample(3)
@@ -92,15 +92,15 @@ def test_a_row_that_is_no_number_is_refused(scan: LogitScan):
 def drawn(steps: list[Rows], sampling: Sampling, number: int, scan: LogitScan | None) -> list[Choice]:
     """What the sampler of one row draws step by step, from rows that are copied, since it writes into them."""
     current: list[Rows] = [steps[0]]
-    seen: list[RowStats] = []
+    stats: list[RowStats] = []
     outputs = Outputs(
-        lambda output: current[0][output], Workspace(SIZE), SILENT, lambda output: seen[output] if seen else None
+        lambda output: current[0][output], Workspace(SIZE), SILENT, lambda output: stats[output] if stats else None
     )
     sampler = LlamaSampler(outputs, sampling, 5, [])
     choices = []
     for step in steps:
         current[0] = step.copy()
-        seen[:] = scan.look(current[0]) if scan else []
+        stats[:] = scan.scan(current[0]) if scan else []
         choices.append(sampler.sample(number))
     sampler.close()
     return choices
