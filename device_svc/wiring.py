@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 
@@ -29,11 +28,10 @@ from device_svc.domain.sign_in import SignIn
 from device_svc.probes.parts import best_part, own_part, postgres_part, redis_part, service_part
 from device_svc.settings import DeviceSettings
 from device_svc.storage.transactions import PostgresTransactions
-from svc_kit.clients import channel_to
 from svc_kit.contract import outward_services
 from svc_kit.database import Database
 from svc_kit.gate import Gate
-from svc_kit.redis_client import redis_from_url
+from svc_kit.resources import Resources
 from svc_kit.server import Probe, Service
 from svc_kit.tokens import Jwks, KeyRing, TokenVerifier
 
@@ -50,9 +48,8 @@ async def build(settings: DeviceSettings, stubs: Stubs | None = None) -> Service
     """The service, ready to be started. Raises UnusableKey."""
     stubs = stubs or Stubs()
     key = load_signing_key(settings.signing_key_file)
-    resources = AsyncExitStack()
-    database = Database(settings, application="device_svc")
-    resources.push_async_callback(database.close)
+    resources = Resources()
+    database = resources.database(settings, "device_svc")
     passwords = Argon2Passwords(stubs.hasher)
     resources.callback(passwords.close)
 
@@ -111,25 +108,18 @@ def _gate(settings: DeviceSettings, key: SigningKey, revocation: Revocation) -> 
     return Gate(verifier, revocation)
 
 
-def _parts(settings: DeviceSettings, database: Database, resources: AsyncExitStack) -> Mapping[str, AskPart]:
+def _parts(settings: DeviceSettings, database: Database, resources: Resources) -> Mapping[str, AskPart]:
     addresses = {
         "sync_svc": settings.sync_address,
         "inference_svc": settings.inference_address,
         "training_svc": settings.training_address,
     }
     parts = {"device_svc": own_part(database)}
-    parts |= {name: _asked(address, resources) for name, address in addresses.items()}
+    parts |= {name: service_part(resources.channel(address)) for name, address in addresses.items()}
     if settings.worker_addresses:
-        parts["worker"] = best_part([_asked(address, resources) for address in settings.worker_addresses])
-    redis = redis_from_url(settings.redis_url.get_secret_value())
-    resources.push_async_callback(redis.aclose)
+        parts["worker"] = best_part([service_part(resources.channel(address)) for address in settings.worker_addresses])
+    redis = resources.redis(settings.redis_url)
     return {**parts, "postgres": postgres_part(database), "redis": redis_part(redis)}
-
-
-def _asked(address: str, resources: AsyncExitStack) -> AskPart:
-    channel = channel_to(address)
-    resources.push_async_callback(channel.close)
-    return service_part(channel)
 
 
 def _version() -> str:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
-from collections.abc import Callable, Coroutine
-from contextlib import AsyncExitStack
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
 from uuid import UUID
 
 import grpc
@@ -53,16 +51,14 @@ from inference_svc.workers.worker_registry import WorkerRegistry
 from inference_svc.workers.worker_watch import WorkerWatch
 from model_files.files import ModelFiles, load_manifest
 from svc_kit.background_tasks import BackgroundTasks
-from svc_kit.clients import DeviceServiceClient, InternalCaller, channel_to
+from svc_kit.clients import InternalCaller
 from svc_kit.database import Database
 from svc_kit.event_stream import HEARTBEAT_S
-from svc_kit.gate import Gate
 from svc_kit.ids import new_id
-from svc_kit.redis_client import redis_from_url
+from svc_kit.peer_health import is_serving
 from svc_kit.redis_presence import RedisPresence
+from svc_kit.resources import Resources, gate_by_device_svc
 from svc_kit.server import Service
-from svc_kit.task_end import end_task
-from svc_kit.tokens import KeyRing, TokenVerifier
 
 _NAME = "inference_svc"
 # After how long a draft is announced once more to a part that was away.
@@ -83,9 +79,10 @@ class Intervals:
 async def build(settings: InferenceSettings, intervals: Intervals | None = None) -> Service:
     """The service, ready to be started, and its work in the background, which has begun. Raises ManifestError."""
     intervals = intervals or Intervals()
-    resources = AsyncExitStack()
+    resources = Resources()
     catalogue = ManifestCatalogue(ModelFiles(load_manifest(), settings.model_cache))
     neighbours = _neighbours(settings, intervals, resources)
+    device_svc = resources.channel(settings.device_address)
     kept = _kept(settings, intervals, neighbours, resources)
     responses = _responses(settings, intervals, neighbours, kept, catalogue, resources)
     models = ModelsServicer(ModelListing(catalogue, neighbours.model, neighbours.voices))
@@ -97,7 +94,7 @@ async def build(settings: InferenceSettings, intervals: Intervals | None = None)
     return Service(
         name=_NAME,
         listen=settings.listen,
-        gate=_gate(settings, neighbours.caller, resources),
+        gate=gate_by_device_svc(device_svc, neighbours.caller, settings.internal_key),
         add=add,
         serves=[
             responses_pb2.DESCRIPTOR.services_by_name["ResponsesService"].full_name,
@@ -134,17 +131,17 @@ class _Kept:
     delivery: FeedbackDelivery
 
 
-def _neighbours(settings: InferenceSettings, intervals: Intervals, resources: AsyncExitStack) -> _Neighbours:
+def _neighbours(settings: InferenceSettings, intervals: Intervals, resources: Resources) -> _Neighbours:
     caller = InternalCaller(_NAME, settings.internal_key.get_secret_value())
     client = _redis(settings, resources)
     workers = WorkerPool(settings.worker_addresses, caller)
     resources.push_async_callback(workers.close)
     registry = WorkerRegistry(client) if client else None
-    _in_background(WorkerWatch(workers, registry, interval=intervals.workers).run(), resources)
-    training = _channel(settings.training_address, resources)
+    resources.in_background(WorkerWatch(workers, registry, interval=intervals.workers).run())
+    training = resources.channel(settings.training_address)
     return _Neighbours(
         caller,
-        _channel(settings.sync_address, resources),
+        resources.channel(settings.sync_address),
         training,
         client,
         workers,
@@ -152,11 +149,8 @@ def _neighbours(settings: InferenceSettings, intervals: Intervals, resources: As
     )
 
 
-def _kept(
-    settings: InferenceSettings, intervals: Intervals, neighbours: _Neighbours, resources: AsyncExitStack
-) -> _Kept:
-    database = Database(settings, application=_NAME)
-    resources.push_async_callback(database.close)
+def _kept(settings: InferenceSettings, intervals: Intervals, neighbours: _Neighbours, resources: Resources) -> _Kept:
+    database = resources.database(settings, _NAME)
     maker = _maker(settings.listen)
     training = TrainingService(neighbours.training, neighbours.caller)
     client = neighbours.redis
@@ -165,7 +159,9 @@ def _kept(
         database,
         PostgresDraftStore(database, maker),
         RedisReplyCache(client, settings.cache_ttl) if client else NoReplyCache(),
-        FeedbackDelivery(database, training, interval=intervals.delivery),
+        FeedbackDelivery(
+            database, training, is_serving=partial(is_serving, neighbours.training), interval=intervals.delivery
+        ),
     )
 
 
@@ -175,14 +171,14 @@ def _responses(
     neighbours: _Neighbours,
     kept: _Kept,
     catalogue: Catalogue,
-    resources: AsyncExitStack,
+    resources: Resources,
 ) -> ResponsesServicer:
     announcements = _announcements(neighbours, resources)
     # Ended in the reverse order of what follows: first the loops, then what hung-up drafts left behind.
     background = BackgroundTasks()
     resources.push_async_callback(background.drain)
-    _in_background(kept.delivery.run(), resources)
-    _in_background(Sweeper(kept.database, kept.maker, interval=intervals.sweep).run(), resources)
+    resources.in_background(kept.delivery.run())
+    resources.in_background(Sweeper(kept.database, kept.maker, interval=intervals.sweep).run())
 
     conversations = SyncedConversations(neighbours.sync, neighbours.caller)
     planner = Planner(conversations, neighbours.model, catalogue, neighbours.voices)
@@ -204,7 +200,7 @@ def _responses(
     )
 
 
-def _announcements(neighbours: _Neighbours, resources: AsyncExitStack) -> Announcements:
+def _announcements(neighbours: _Neighbours, resources: Resources) -> Announcements:
     errands = BackgroundTasks(_ONCE_MORE_S)
     resources.push_async_callback(errands.drain)
     return Announcements(neighbours.sync, neighbours.caller, errands)
@@ -217,21 +213,19 @@ def _maker(listen: str) -> str:
     return f"{socket.gethostname()}/{listen}"
 
 
-def _redis(settings: InferenceSettings, resources: AsyncExitStack) -> redis.Redis | None:
+def _redis(settings: InferenceSettings, resources: Resources) -> redis.Redis | None:
     if not settings.redis_enabled:
         return None
-    client = redis_from_url(settings.redis_url.get_secret_value())
-    resources.push_async_callback(client.aclose)
-    return client
+    return resources.redis(settings.redis_url)
 
 
-def _queue(client: redis.Redis | None, resources: AsyncExitStack) -> tuple[JobQueue, JobEvents]:
+def _queue(client: redis.Redis | None, resources: Resources) -> tuple[JobQueue, JobEvents]:
     board = JobBoard()
     if client is None:
         return NoJobQueue(), board
     presence = RedisPresence("queueing drafts")
     news = RedisJobEvents(board, client, presence)
-    _in_background(news.run(), resources)
+    resources.in_background(news.run())
     return RedisJobQueue(client, presence), news
 
 
@@ -242,36 +236,20 @@ def _run_jobs(
     background: BackgroundTasks,
     slots: int,
     intervals: JobIntervals,
-    resources: AsyncExitStack,
+    resources: Resources,
 ) -> None:
     queue, news = world.queue, world.news
     attempt = JobAttempt(drafting, leases, queue, news, world.pace)
     runner = JobRunner(attempt, leases, queue, news, background, slots=slots, intervals=intervals)
-    _in_background(runner.run(), resources)
-    _in_background(JobUpkeep(leases, queue, news, interval=intervals.upkeep).run(), resources)
+    resources.in_background(runner.run())
+    resources.in_background(JobUpkeep(leases, queue, news, interval=intervals.upkeep).run())
 
 
 def _read_ahead(
-    settings: InferenceSettings, planner: Planner, model: Model, resources: AsyncExitStack
+    settings: InferenceSettings, planner: Planner, model: Model, resources: Resources
 ) -> Callable[[UUID, UUID], None]:
     if not settings.read_ahead:
         return lambda account_id, conversation_id: None
     reading = ReadingAhead(planner, model)
-    _in_background(reading.run(), resources)
+    resources.in_background(reading.run())
     return reading.soon
-
-
-def _gate(settings: InferenceSettings, caller: InternalCaller, resources: AsyncExitStack) -> Gate:
-    device_svc = DeviceServiceClient(_channel(settings.device_address, resources), caller)
-    verifier = TokenVerifier(KeyRing(device_svc.fetch_keys), settings.internal_key.get_secret_value())
-    return Gate(verifier, device_svc)
-
-
-def _channel(address: str, resources: AsyncExitStack) -> grpc.aio.Channel:
-    channel = channel_to(address)
-    resources.push_async_callback(channel.close)
-    return channel
-
-
-def _in_background(work: Coroutine[Any, Any, None], resources: AsyncExitStack) -> None:
-    resources.push_async_callback(end_task, asyncio.get_running_loop().create_task(work))

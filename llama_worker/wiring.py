@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import AsyncExitStack
-
 import grpc
 from assistant.inference.v1 import worker_pb2, worker_pb2_grpc
 from prometheus_client import REGISTRY
@@ -18,13 +15,11 @@ from llama_worker.metrics import WorkerMetrics
 from llama_worker.registration import Registration
 from llama_worker.settings import WorkerSettings
 from model_files.files import ModelFiles, load_manifest
-from svc_kit.clients import DeviceServiceClient, InternalCaller, channel_to
+from svc_kit.clients import InternalCaller
 from svc_kit.gate import Gate
 from svc_kit.model_state import ModelState
-from svc_kit.redis_client import redis_from_url
+from svc_kit.resources import Resources, gate_by_device_svc
 from svc_kit.server import Service
-from svc_kit.task_end import end_task
-from svc_kit.tokens import KeyRing, TokenVerifier
 from svc_kit.worker_entry import WorkerEntry
 
 SERVICE = worker_pb2.DESCRIPTOR.services_by_name["WorkerService"].full_name
@@ -32,7 +27,7 @@ SERVICE = worker_pb2.DESCRIPTOR.services_by_name["WorkerService"].full_name
 
 def build(settings: WorkerSettings, host_options: HostOptions | None = None) -> Service:
     """The worker, ready to be started; the model is loaded beside. Make it inside the running loop."""
-    resources = AsyncExitStack()
+    resources = Resources()
     options = EngineOptions(
         queue_limit=settings.queue_limit,
         adapters=settings.adapters,
@@ -61,16 +56,15 @@ def build(settings: WorkerSettings, host_options: HostOptions | None = None) -> 
     )
 
 
-def _registration(settings: WorkerSettings, host: ModelHost, resources: AsyncExitStack) -> Registration:
-    client = redis_from_url(settings.redis_url.get_secret_value())
-    resources.push_async_callback(client.aclose)
+def _registration(settings: WorkerSettings, host: ModelHost, resources: Resources) -> Registration:
+    client = resources.redis(settings.redis_url)
     entry = WorkerEntry(
         settings.advertise, ModelState.LOADING, sequences=settings.sequences, queue_limit=settings.queue_limit
     )
     registration = Registration(client, host, entry)
     # The last heartbeat comes before the entry is taken away.
     resources.push_async_callback(registration.leave)
-    resources.push_async_callback(end_task, asyncio.get_running_loop().create_task(registration.run()))
+    resources.in_background(registration.run())
     return registration
 
 
@@ -85,10 +79,7 @@ def _source(settings: WorkerSettings) -> LlamaSource:
     return LlamaSource(files, settings.model_path, settings.model_id, hardware)
 
 
-def _gate(settings: WorkerSettings, resources: AsyncExitStack) -> Gate:
+def _gate(settings: WorkerSettings, resources: Resources) -> Gate:
     """Only services call the worker; that other tokens are understood too makes their refusal the right one."""
-    key = settings.internal_key.get_secret_value()
-    channel = channel_to(settings.device_address)
-    resources.push_async_callback(channel.close)
-    device = DeviceServiceClient(channel, InternalCaller("worker", key))
-    return Gate(TokenVerifier(KeyRing(device.fetch_keys), key), device)
+    caller = InternalCaller("worker", settings.internal_key.get_secret_value())
+    return gate_by_device_svc(resources.channel(settings.device_address), caller, settings.internal_key)

@@ -19,6 +19,7 @@ from assistant.inference.v1 import responses_pb2, responses_pb2_grpc
 from assistant.sync.v1 import conversations_pb2, conversations_pb2_grpc, messages_pb2, sync_pb2, sync_pb2_grpc
 from cryptography.hazmat.primitives.asymmetric import ec
 from google.protobuf.timestamp_pb2 import Timestamp
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from jwt.algorithms import ECAlgorithm
 
 from svc_kit.clients import InternalCaller, channel_to
@@ -66,10 +67,11 @@ class DeviceService(auth_pb2_grpc.AuthServiceServicer, devices_pb2_grpc.DevicesS
 
 
 @dataclass
-class DraftingService(responses_pb2_grpc.ResponsesServiceServicer):
+class DraftingService(responses_pb2_grpc.ResponsesServiceServicer, health_pb2_grpc.HealthServicer):  # type: ignore[misc] # untyped
     """What sync_svc tells inference_svc.
 
     Ids of messages that are `refused` fail their call; all calls fail while it is `away`, and after their work while it `breaks`.
+    `calls` counts the questions whether it serves, too.
     """
 
     noted: list[tuple[UUID, responses_pb2.Arrival]] = field(default_factory=list)
@@ -93,6 +95,12 @@ class DraftingService(responses_pb2_grpc.ResponsesServiceServicer):
         if self.breaks:
             await context.abort(grpc.StatusCode.UNAVAILABLE, "broke off")
         return responses_pb2.NoteArrivalsResponse()
+
+    async def Check(self, request: health_pb2.HealthCheckRequest, context: Any) -> health_pb2.HealthCheckResponse:
+        """Whether it serves."""
+        self.calls += 1
+        kind = health_pb2.HealthCheckResponse
+        return kind(status=kind.NOT_SERVING if self.away else kind.SERVING)
 
     def of(self, caller: Caller) -> list[responses_pb2.Arrival]:
         """What was noted of the caller's account."""
@@ -178,7 +186,7 @@ async def running_sync_service(
     """sync_svc on a migrated database; with the same stand-ins, another process of the same product."""
     role = database.as_service("sync").settings
     devices = devices or DeviceService()  # type: ignore[abstract] # what sync_svc never calls is UNIMPLEMENTED
-    drafts = drafts or DraftingService()  # type: ignore[abstract]
+    drafts = drafts or DraftingService()
     async with serving_peers(devices, drafts) as peers_port:
         settings = from_mapping(
             SyncSettings,
@@ -203,6 +211,7 @@ async def serving_peers(devices: DeviceService, drafts: DraftingService) -> Asyn
     auth_pb2_grpc.add_AuthServiceServicer_to_server(devices, server)
     devices_pb2_grpc.add_DevicesServiceServicer_to_server(devices, server)
     responses_pb2_grpc.add_ResponsesServiceServicer_to_server(drafts, server)
+    health_pb2_grpc.add_HealthServicer_to_server(drafts, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     yield port

@@ -27,7 +27,7 @@ from sync_svc.storage.upsert_messages import COLUMNS
 # By the server's clock: how long ago a message may have been sent, or how far ahead another clock may be.
 NEWS_WITHIN = timedelta(minutes=10)
 # A draft for what is older helps nobody.
-FORGOTTEN_AFTER = timedelta(minutes=15)
+EXPIRED_AFTER = timedelta(minutes=15)
 _NO_NEWS = int(Flag.BACKFILL | Flag.SCHEDULED | Flag.SPAM)
 _ID, _SENT_AT, _FLAGS = (COLUMNS.index(name) for name in ("id", "sent_at", "flags"))
 
@@ -54,7 +54,7 @@ SET message_id = excluded.message_id,
     arrived_at = now(), attempts = 0, next_attempt_at = now()
 """  # noqa: S608 - made of constants
 
-_FORGET_OLD = """
+_DROP_EXPIRED = """
 DELETE FROM sync.arrivals WHERE (account_id, conversation_id) IN (
     SELECT account_id, conversation_id FROM sync.arrivals WHERE arrived_at < now() - $1::interval FOR UPDATE SKIP LOCKED
 ) RETURNING 1
@@ -73,7 +73,7 @@ WHERE a.account_id = due.account_id AND a.conversation_id = due.conversation_id
 RETURNING a.account_id, a.conversation_id, a.message_id, a.own_message_ids, a.attempts
 """
 
-# Only what still names the same message: another that took its place has yet to be told.
+# Only what still names the same message: another that took its place has yet to be delivered.
 _THESE = """(account_id, conversation_id) IN (
     SELECT a.account_id, a.conversation_id
     FROM unnest($2::uuid[], $3::uuid[]) AS i (conversation_id, message_id)
@@ -82,6 +82,13 @@ _THESE = """(account_id, conversation_id) IN (
 )"""
 _REMOVE = f"DELETE FROM sync.arrivals WHERE {_THESE}"  # noqa: S608 - made of constants
 _POSTPONE = f"UPDATE sync.arrivals SET next_attempt_at = now() + $4::interval WHERE {_THESE}"  # noqa: S608 - made of constants
+# Rows that another process claimed meanwhile have one attempt more.
+_GIVE_BACK = """
+UPDATE sync.arrivals AS a SET attempts = a.attempts - 1, next_attempt_at = now()
+FROM unnest($2::uuid[], $3::uuid[], $4::integer[]) AS i (conversation_id, message_id, attempts)
+WHERE a.account_id = $1 AND a.conversation_id = i.conversation_id AND a.message_id = i.message_id
+  AND a.attempts = i.attempts
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,57 +125,59 @@ async def keep_news(driver: Driver, account_id: UUID, records: Sequence[tuple[An
 
 
 class PostgresArrivals:
-    """The table, for those who deliver."""
+    """svc_kit.outbox.Rows of arrivals; what is claimed together is of one account."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def forget_old(self) -> int:
-        """Drop what has waited for too long, of all accounts; how many there were."""
+    async def drop_expired(self) -> int:
+        """Delete what has waited for longer than EXPIRED_AFTER, of all accounts; return the number of rows."""
         async with self._database.system_transaction() as connection:
             driver = await driver_connection(connection)
-            return len(await driver.fetch(_FORGET_OLD, FORGOTTEN_AFTER))
+            return len(await driver.fetch(_DROP_EXPIRED, EXPIRED_AFTER))
 
-    async def claim_due(self, *, limit: int, lease: float) -> Sequence[Waiting]:
+    async def claim(self, limit: int, lease: float) -> Sequence[Waiting]:
         """Take what is due of the account that has waited longest; nobody else gets it for `lease` seconds."""
         async with self._database.system_transaction() as connection:
             driver = await driver_connection(connection)
             rows = await driver.fetch(_CLAIM, limit, timedelta(seconds=lease))
         return [Waiting(**{**row, "own_message_ids": tuple(row["own_message_ids"])}) for row in rows]
 
-    async def read(self, account_id: UUID, waiting: Sequence[Waiting]) -> list[tuple[Waiting, Arrival]]:
-        """What there is to tell of these, oldest first; nothing of what is gone or hidden by now.
+    async def read(self, account_id: UUID, waiting: Sequence[Waiting]) -> list[Arrival]:
+        """Read what arrived, oldest first; nothing of what is gone or hidden by now.
 
         Of a conversation that is what the owner wrote, and its newest message.
         """
-        by_message = {message_id: one for one in waiting for message_id in (one.message_id, *one.own_message_ids)}
+        ids = [message_id for one in waiting for message_id in (one.message_id, *one.own_message_ids)]
         async with self._database.transaction(account_id) as connection:
             driver = await driver_connection(connection)
-            rows = await driver.fetch(_MESSAGES, account_id, list(by_message))
+            rows = await driver.fetch(_MESSAGES, account_id, ids)
             shown = {one.id: one for one in await _conversations(driver, account_id, rows)}
         found = (arrival_of(shown[row["shown_id"]], message_of(row)) for row in rows)
         arrivals = sorted((one for one in found if one is not None), key=lambda one: (one.sent_at, one.message_id))
         # Chats that were merged meanwhile have a row each.
         newest = {one.conversation_id: one for one in arrivals}
-        return [
-            (by_message[one.message_id], one) for one in arrivals if one.is_own or newest[one.conversation_id] is one
-        ]
+        return [one for one in arrivals if one.is_own or newest[one.conversation_id] is one]
 
-    async def remove(self, account_id: UUID, waiting: Sequence[Waiting]) -> None:
-        """Drop these, unless another message took their place."""
-        await self._change(account_id, waiting, _REMOVE)
+    async def acknowledge(self, entries: Sequence[Waiting]) -> None:
+        """Delete these, unless another message took their place."""
+        await self._change(entries, _REMOVE)
 
-    async def postpone(self, account_id: UUID, waiting: Sequence[Waiting], seconds: float) -> None:
+    async def postpone(self, entries: Sequence[Waiting], seconds: float) -> None:
         """Let these be claimed again after `seconds`; one whose place another message took is due anyway."""
-        await self._change(account_id, waiting, _POSTPONE, timedelta(seconds=seconds))
+        await self._change(entries, _POSTPONE, timedelta(seconds=seconds))
 
-    async def _change(self, account_id: UUID, waiting: Sequence[Waiting], statement: str, *values: Any) -> None:
-        if not waiting:
-            return
-        conversations = [one.conversation_id for one in waiting]
+    async def give_back(self, entries: Sequence[Waiting]) -> None:
+        """Let these be claimed again at once, without counting the attempt."""
+        await self._change(entries, _GIVE_BACK, [one.attempts for one in entries])
+
+    async def _change(self, entries: Sequence[Waiting], statement: str, *values: Any) -> None:
+        """Run a statement for rows that were claimed together, which are of one account."""
+        account_id = entries[0].account_id
+        conversations, messages = [one.conversation_id for one in entries], [one.message_id for one in entries]
         async with self._database.transaction(account_id) as connection:
             driver = await driver_connection(connection)
-            await driver.execute(statement, account_id, conversations, [one.message_id for one in waiting], *values)
+            await driver.execute(statement, account_id, conversations, messages, *values)
 
 
 def _own_of(rows: Sequence[Row], news: Mapping[UUID, UUID]) -> list[tuple[UUID, UUID]]:

@@ -65,5 +65,5 @@ async def test_no_text_reaches_a_log(product, capfd):
 
     captured = "".join(capfd.readouterr())
     assert "draft labelled" in captured
-    assert "feedback waits" in captured
+    assert "delivery refused" in captured
     assert CANARY not in captured

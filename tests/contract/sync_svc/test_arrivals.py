@@ -333,7 +333,7 @@ async def test_what_was_deleted_before_it_was_told_is_not_told(service: SyncServ
 async def test_the_next_process_tells_what_the_one_before_could_not(service: SyncService, database: DatabaseAddress):
     # The process of this module shares the database, and is to leave the arrival alone.
     service.drafts.away = True
-    away, there = DraftingService(away=True), DraftingService()  # type: ignore[abstract]
+    away, there = DraftingService(away=True), DraftingService()
     async with running_sync_service(database, devices=service.devices, drafts=away) as first:
         me = first.caller()
         await synced(me, incoming("a", minutes=ago(1)))

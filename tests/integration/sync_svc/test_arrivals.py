@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from svc_kit.database import Database
 from sync_svc.api.parse_batches import batch_of_stream
-from sync_svc.arrival_delivery import ArrivalDelivery
+from sync_svc.arrival_delivery import arrival_outbox
 from sync_svc.domain.arrivals import Arrival
 from sync_svc.domain.errors import UnknownConversation
 from sync_svc.storage.account_lock import AccountWriter
@@ -50,11 +50,11 @@ async def test_what_was_committed_before_its_process_died_is_told(
     await _arrive(ingest_store, other, "a")
     drafts = Drafts()
 
-    await ArrivalDelivery(arrivals, drafts).deliver_due()
+    await arrival_outbox(arrivals, drafts).deliver_due()
 
     assert {(account, len(told)) for account, told in drafts.noted} == {(me, 2), (other, 1)}
     assert len(drafts.noted) == 2
-    assert await arrivals.claim_due(limit=100, lease=10) == []
+    assert await arrivals.claim(limit=100, lease=10) == []
 
 
 async def test_what_one_process_is_telling_another_leaves_alone_until_the_lease_is_over(
@@ -62,10 +62,10 @@ async def test_what_one_process_is_telling_another_leaves_alone_until_the_lease_
 ):
     await _arrive(ingest_store, uuid4(), "a")
 
-    held = await arrivals.claim_due(limit=100, lease=600)
-    meanwhile = await arrivals.claim_due(limit=100, lease=600)
-    await arrivals.postpone(held[0].account_id, held, 0)
-    later = await arrivals.claim_due(limit=100, lease=600)
+    held = await arrivals.claim(limit=100, lease=600)
+    meanwhile = await arrivals.claim(limit=100, lease=600)
+    await arrivals.postpone(held, 0)
+    later = await arrivals.claim(limit=100, lease=600)
 
     assert (len(held), len(meanwhile), [one.attempts for one in later]) == (1, 0, [2])
 
@@ -74,7 +74,7 @@ async def test_more_than_one_call_may_hold_go_in_several(ingest_store: PostgresI
     await _arrive(ingest_store, uuid4(), *(f"m{number}" for number in range(250)))
     drafts = Drafts()
 
-    await ArrivalDelivery(arrivals, drafts).deliver_due()
+    await arrival_outbox(arrivals, drafts).deliver_due()
 
     assert [len(told) for _, told in drafts.noted] == [100, 100, 50]
 
@@ -90,11 +90,11 @@ async def test_more_own_messages_than_one_call_may_hold_go_in_several(
     await ingest_store.write(uuid4(), uuid4(), [batch_of_stream(request(*messages))])
     drafts = Drafts()
 
-    await ArrivalDelivery(arrivals, drafts).deliver_due()
+    await arrival_outbox(arrivals, drafts).deliver_due()
 
     assert [len(told) for _, told in drafts.noted] == [100, 80]
     assert [one.is_own for _, told in drafts.noted for one in told] == [True] * 120 + [False] * 60
-    assert await arrivals.claim_due(limit=100, lease=10) == []
+    assert await arrivals.claim(limit=100, lease=10) == []
 
 
 async def test_a_newer_message_stays_when_the_one_before_it_was_told(
@@ -102,13 +102,13 @@ async def test_a_newer_message_stays_when_the_one_before_it_was_told(
 ):
     me = uuid4()
     await _arrive(ingest_store, me, "a")
-    held = await arrivals.claim_due(limit=100, lease=600)
+    held = await arrivals.claim(limit=100, lease=600)
     newer = incoming("newer", minutes=ago(0), conversation_id="iMessage;-;a@example.org")
     await ingest_store.write(me, uuid4(), [batch_of_stream(request(newer))])
 
-    await arrivals.remove(me, held)
+    await arrivals.acknowledge(held)
 
-    (waits,) = await arrivals.claim_due(limit=100, lease=600)
+    (waits,) = await arrivals.claim(limit=100, lease=600)
     assert (waits.conversation_id, waits.attempts) == (held[0].conversation_id, 1)
     assert waits.message_id != held[0].message_id
 
@@ -122,4 +122,4 @@ async def test_what_is_refused_is_not_told(pool: Database, arrivals: PostgresArr
     with pytest.raises(UnknownConversation):
         await store.write(uuid4(), uuid4(), [batch_of_stream(request(good, unknown))])
 
-    assert (bells, await arrivals.claim_due(limit=100, lease=10)) == ([], [])
+    assert (bells, await arrivals.claim(limit=100, lease=10)) == ([], [])
