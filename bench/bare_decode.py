@@ -25,9 +25,9 @@ class BareResult:
     sequences: int
     # While writing only.
     decode_rate: float
-    # The reading of the prompts counted in, as a client would see it.
+    # With the prefill, as a client would see it.
     overall_rate: float
-    # Prompt tokens read per second.
+    # Prompt tokens prefilled per second.
     prefill_rate: float
 
 

@@ -1,6 +1,6 @@
-"""The worker, but that its model never says that it is done: every draft is as long as was asked, as with the peers.
+"""The worker with a model that never ends by itself: every draft has the length that was asked for, as with the peers.
 
-It also counts what the steps take in which every sequence writes, and shows that beside its other metrics.
+It also counts what the steps take in which every sequence decodes, and shows that beside its other metrics.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 import uvloop
 
-# First, since it chooses how OpenMP waits, which is read when llama.cpp is loaded.
+# Imported first: it chooses how OpenMP waits, and llama.cpp reads that when it is loaded.
 import llama_worker.llama  # noqa: F401  # isort: skip
 
 from prometheus_client import Gauge
@@ -43,7 +43,7 @@ class EndlessBackend(LlamaBackend):
             "decode_seconds": lambda: self.decode_seconds,
             "graphs_reused": lambda: self.full_reused,
         }.items():
-            Gauge(f"bench_{name}", "Of steps in which every sequence writes.").set_function(value)
+            Gauge(f"bench_{name}", "Of steps in which every sequence decodes.").set_function(value)
 
     def ends(self, token: int) -> bool:
         return False

@@ -87,9 +87,9 @@ async def _reader(client: httpx.AsyncClient, ids: list[str], numbers: Iterator[i
     for number in numbers:
         conversation = ids[number % len(ids)]
         if number % READS_A_DRAFT == 0:
-            wish = {"conversationId": conversation, "skipCache": True, "sampling": {"maxTokens": 8}}
-            answer = await client.post("/api/responses/generate", json=wish)
-            # A model this small sometimes writes nothing at all, which is said as a failed precondition.
+            body = {"conversationId": conversation, "skipCache": True, "sampling": {"maxTokens": 8}}
+            answer = await client.post("/api/responses/generate", json=body)
+            # A model this small sometimes writes nothing at all, and the answer is FAILED_PRECONDITION.
             if answer.status_code != httpx.codes.BAD_REQUEST:
                 answer.raise_for_status()
             continue

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-# First, since it chooses how OpenMP waits, which is read when llama.cpp is loaded.
+# Imported first: it chooses how OpenMP waits, and llama.cpp reads that when it is loaded.
 import llama_worker.llama  # noqa: F401  # isort: skip
 
 from llama_cpp import Llama
@@ -55,7 +55,7 @@ _WORDS = [
 
 @dataclass
 class Pace:
-    """Tokens per second of all streams together, the reading counted in, and the first tokens, over the rounds."""
+    """Tokens per second of all streams together, with the prefill, and the first tokens, over the rounds."""
 
     rates: list[float] = field(default_factory=list)
     firsts: list[float] = field(default_factory=list)

@@ -78,7 +78,10 @@ async def _measure(calls: int, conversations: int, seconds: float) -> list[Row]:
         for name in _WAYS:
             async with _running(slow) as workers, _WAYS[name](workers) as model:
                 rows.append(
-                    Row(f"{name}: second drafts that were read before", *await _affinity(model, workers, conversations))
+                    Row(
+                        f"{name}: tokens of second drafts that were reused",
+                        *await _affinity(model, workers, conversations),
+                    )
                 )
             async with _running(slow) as workers, _WAYS[name](workers) as model:
                 rows += await _beside_a_busy_one(name, model, workers, conversations)

@@ -1,4 +1,4 @@
-"""The first token of a draft whose conversation the model has read before, beside one that it reads for the first time.
+"""The first token of a draft whose prefix is still in the KV cache, beside one that needs the whole prefill.
 
 python -m bench.second_draft [--model MODEL.gguf] [--tokens 1000] [--grown 30] [--rounds 5] [--threads 2]
 
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-# First, since it chooses how OpenMP waits, which is read when llama.cpp is loaded.
+# Imported first: it chooses how OpenMP waits, and llama.cpp reads that when it is loaded.
 import llama_worker.llama  # noqa: F401  # isort: skip
 
 from bench.stream import packaged_model

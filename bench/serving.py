@@ -52,7 +52,7 @@ class Server(Protocol):
     """Something that continues texts."""
 
     async def ask(self, prompt: str, tokens: int, conversation: str = "") -> Heard:
-        """Continue the prompt by so many tokens; a conversation may go on with what was read before."""
+        """Continue the prompt by so many tokens; with a conversation, its prefix may be reused."""
         ...
 
 
@@ -147,7 +147,7 @@ class LlamaServer:
         self._client = client
 
     async def ask(self, prompt: str, tokens: int, conversation: str = "") -> Heard:
-        wish = {
+        body = {
             "prompt": prompt,
             "n_predict": tokens,
             "stream": True,
@@ -162,7 +162,7 @@ class LlamaServer:
         }
         began = time.perf_counter()
         first, count = 0.0, 0
-        async with self._client.stream("POST", "/completion", json=wish) as answer:
+        async with self._client.stream("POST", "/completion", json=body) as answer:
             answer.raise_for_status()
             async for line in answer.aiter_lines():
                 if not line.startswith("data: "):
@@ -203,7 +203,7 @@ async def llama_server(model: Path, size: Size) -> AsyncIterator[LlamaServer]:
 
 
 def batched_bench(model: Path, size: Size, prompt: int, predict: int) -> float:
-    """Tokens per second that llama-batched-bench of the same package writes, its reading counted in: the limit of llama-server."""
+    """Tokens per second that llama-batched-bench of the same package writes, with its prefill: the limit of llama-server."""
     folder = _binaries()
     command = [
         str(folder / "llama-batched-bench"),

@@ -2,7 +2,7 @@
 
 python -m bench.steps [--model MODEL.gguf] [--streams 1 8 32] [--predict 128] [--threads 2]
 
-In the worker's own engine, in this process and without gRPC, while every sequence writes. What is compared are parts of one and
+In the worker's own engine, in this process and without gRPC, while every sequence decodes. What is compared are parts of one and
 the same step, so that other load on the machine falls on all of them.
 """
 
@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-# First, since it chooses how OpenMP waits, which is read when llama.cpp is loaded.
+# Imported first: it chooses how OpenMP waits, and llama.cpp reads that when it is loaded.
 import llama_worker.llama  # noqa: F401  # isort: skip
 
 from bench.stream import packaged_model

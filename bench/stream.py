@@ -3,7 +3,7 @@
 python -m bench.stream --url http://127.0.0.1:8080 --password … [--streams 1 8] [--seconds 20] [--rounds 3] [--threads 2]
 
 Needs a running product with conversations (`assistant up --demo`) and nothing else that computes. Readers ask for one draft
-after another, none from the cache. The bare loop then reads prompts and writes answers of the same mean lengths, in as many
+after another, none from the cache. The bare loop then prefills prompts and decodes answers of the same mean lengths, in as many
 sequences, with no sampling, no text and nobody who reads.
 """
 
@@ -61,7 +61,7 @@ def run(
             first += heard.first_tokens
             bare.append(measure(model, count, *lengths, threads).overall_rate)
         prompt, predict = lengths
-        shape = f"{prompt} tokens read, {predict} written a draft"
+        shape = f"{prompt} prompt tokens, {predict} decoded a draft"
         rows += [
             Row(f"bare loop, {count} sequences, {shape}", median(bare), "tokens/s"),
             Row(
@@ -117,8 +117,8 @@ async def _read(client: httpx.AsyncClient, conversation_id: str, heard: Heard) -
                 raise RuntimeError(event["error"]["message"])
 
 
-async def _events(client: httpx.AsyncClient, wish: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
-    async with client.stream("POST", "/api/responses/stream", json=wish) as response:
+async def _events(client: httpx.AsyncClient, body: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+    async with client.stream("POST", "/api/responses/stream", json=body) as response:
         response.raise_for_status()
         async for line in response.aiter_lines():
             if line.startswith("data:"):

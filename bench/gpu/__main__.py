@@ -15,7 +15,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-# First, since it chooses how OpenMP waits, which is read when llama.cpp is loaded.
+# Imported first: it chooses how OpenMP waits, and llama.cpp reads that when it is loaded.
 import llama_worker.llama  # noqa: F401  # isort: skip
 
 from rich.console import Console

@@ -113,7 +113,7 @@ async def _serve(task: Task, streams: int, number: int, rounds: Rounds) -> None:
 
 
 async def _full_steps(server: Worker, port: int, prompts: Sequence[str], predict: int) -> Pace:
-    """The pace when all write. Nothing is left to read of these prompts, so that all begin nearly at once."""
+    """The pace when all decode. These prompts need no prefill any more, so that all begin nearly at once."""
     for _ in range(_TRIES):
         before = await _pace(port)
         await _wave(server, prompts, predict)

@@ -67,7 +67,7 @@ def random_blocks(random: np.random.Generator, dimensions: tuple[int, ...], kind
 
 
 def random_gguf(directory: Path, shape: str, quant: str, progress: Callable[[float], None] = lambda _: None) -> Path:
-    """The file of this shape and quantisation, made unless it is there; one that is half written is never taken for it."""
+    """The file of this shape and quantisation, made unless it is there; a half-written file is never taken for it."""
     path = directory / f"random-{shape}-{quant}-{_EDITION}.gguf"
     if path.exists():
         return path
