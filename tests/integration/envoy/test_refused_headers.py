@@ -96,3 +96,14 @@ async def test_a_stranger_without_a_token_harms_nobody(http, edge):
         await http.get("/health", headers={"grpc-timeout": value})
 
     assert await of_others(http, edge) == {200: 16}
+
+
+async def test_health_over_grpc_needs_no_token_and_reads_no_malformed_header(http, edge):
+    headers = {"content-type": "application/grpc", "te": "trailers", "grpc-timeout": "xx"}
+
+    answer = await http.post(
+        "/grpc.health.v1.Health/Check", content=framed(devices_pb2.GetDeviceRequest()), headers=headers
+    )
+
+    assert answer.headers["grpc-status"] == "3"
+    assert await of_others(http, edge) == {200: 16}
