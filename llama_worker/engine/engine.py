@@ -255,6 +255,7 @@ class Engine:
     def _loading_failed(self, error: Exception) -> None:
         if not self._ready.done():
             self._ready.set_exception(error)
+            self._ready.exception()  # retrieved: who called `start` may have been cancelled meanwhile
         self._ended(error)
 
     def _ended(self, error: Exception | None) -> None:

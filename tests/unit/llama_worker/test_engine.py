@@ -171,6 +171,31 @@ async def test_a_failure_to_load_is_raised_by_start():
     await engine.stop()
 
 
+async def test_a_failure_to_load_that_nobody_waits_for_is_no_trouble():
+    go_on = threading.Event()
+    complaints: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, complaint: complaints.append(complaint))
+
+    def load() -> ScriptedBackend:
+        go_on.wait()
+        raise ValueError("given up")
+
+    engine = Engine(load, EngineOptions())
+    starting = asyncio.create_task(engine.start())
+    await asyncio.sleep(0)
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    go_on.set()
+    ready = engine._ready
+    await eventually(ready.done)
+
+    # asyncio complains of an exception that nobody retrieved when the future is collected.
+    ready.__del__()
+
+    assert not complaints
+
+
 class SlowLoadingBackend(ScriptedBackend):
     """Loads an adapter when the test lets it."""
 
