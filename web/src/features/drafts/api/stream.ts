@@ -7,7 +7,7 @@ import { postForEvents } from "@/lib/sse/events";
 import { advance, type Problem, type RunEvent } from "../draft-run";
 import { responsesKey } from "./responses";
 
-export interface DraftOrder {
+export interface DraftRequest {
   messageId: string;
   instruction: string;
   suggestions: number;
@@ -24,12 +24,12 @@ export function useDraftStream(conversationId: string) {
   useEffect(() => () => owner.current?.abort(), []);
 
   const start = useCallback(
-    async (order: DraftOrder) => {
+    async (request: DraftRequest) => {
       owner.current?.abort();
       const controller = new AbortController();
       owner.current = controller;
-      dispatch({ type: "begin", ...order });
-      await follow(order, controller.signal, (event) => {
+      dispatch({ type: "begin", ...request });
+      await follow(request, controller.signal, (event) => {
         // A stream that was replaced has nothing to say any more.
         if (owner.current === controller && !controller.signal.aborted) dispatch(event);
       });
@@ -53,19 +53,19 @@ export function useDraftStream(conversationId: string) {
 
 /** Turn the stream into events of the state machine; tokens at most once a frame. */
 async function follow(
-  order: DraftOrder,
+  request: DraftRequest,
   signal: AbortSignal,
   emit: (event: RunEvent) => void,
 ): Promise<void> {
   const tokens = new FrameBuffer((texts) => emit({ type: "tokens", texts }));
-  const request: StreamRequest = {
-    messageId: order.messageId,
-    suggestions: order.suggestions,
-    ...(order.instruction && { instruction: order.instruction }),
-    ...(order.again && { skipCache: true }),
+  const body: StreamRequest = {
+    messageId: request.messageId,
+    suggestions: request.suggestions,
+    ...(request.instruction && { instruction: request.instruction }),
+    ...(request.again && { skipCache: true }),
   };
   try {
-    for await (const event of postForEvents<StreamEvent>("/api/responses/stream", request, signal)) {
+    for await (const event of postForEvents<StreamEvent>("/api/responses/stream", body, signal)) {
       if (event.token) {
         tokens.add(event.token.suggestion ?? 0, event.token.text ?? "");
         continue;
