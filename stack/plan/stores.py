@@ -22,7 +22,7 @@ def postgres_part(plan: Installation) -> Part:
     check = postgres_answers(database.host, database.port, database.user, database.password)
     address = f"{database.host}:{database.port}"
     if plan.settings.external_database:
-        return Part("postgres", None, check, address=address, start_seconds=30)
+        return Part("postgres", None, check, address=address, named_by="DB_HOST", start_seconds=30)
     instance = PostgresInstance(plan.directory.postgres, database.port, database.password)
     return Part(
         "postgres",
@@ -42,7 +42,9 @@ def valkey_part(plan: Installation) -> Part:
     # Without what may be a password.
     address = plan.redis_url.rpartition("@")[2].rpartition("//")[2]
     if plan.settings.redis_url.get_secret_value():
-        return Part("valkey", None, redis_answers(plan.redis_url), address=address, start_seconds=30)
+        return Part(
+            "valkey", None, redis_answers(plan.redis_url), address=address, named_by="REDIS_URL", start_seconds=30
+        )
     instance = ValkeyInstance(plan.directory.valkey, plan.addresses.valkey, plan.credentials.valkey)
     return Part(
         "valkey",

@@ -29,7 +29,16 @@ def _worker_part(plan: Installation, index: int, name: str) -> Part:
     # One of several may fail for good: the others draft.
     vital = len(plan.worker_addresses) == 1
     if plan.settings.worker_addresses:
-        return Part(name, None, check, address=address, start_seconds=30, starts_limited=True, vital=vital)
+        return Part(
+            name,
+            None,
+            check,
+            address=address,
+            named_by="ML_SERVICE_URL",
+            start_seconds=30,
+            starts_limited=True,
+            vital=vital,
+        )
     return Part(
         name,
         lambda: tied_command([sys.executable, "-m", "llama_worker"]),

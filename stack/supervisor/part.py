@@ -42,9 +42,10 @@ Check = Callable[[], Awaitable[CheckResult]]
 
 @dataclass(frozen=True)
 class Part:
-    """One program of the stack. Without a `check` it runs once, and its success is its exit status 0.
+    """One program of the stack.
 
-    Without a `command` it is somebody else's program, which is only watched.
+    Without a `check` it runs once, and its success is its exit status 0. Without a `command` the operator runs the program at
+    the address that the variable `named_by` gives, and it is only watched.
     """
 
     name: str
@@ -54,8 +55,11 @@ class Part:
     needs: tuple[str, ...] = ()
     prepare: Callable[[], None] | None = None
     address: str = ""
+    named_by: str = ""
     stop_signal: signal.Signals = signal.SIGTERM
+    # Seconds from the signal to the end by force.
     stop_seconds: float = 4.0
+    # Seconds from the start until the first check has to succeed.
     start_seconds: float = 120.0
     # A part that may fail for good while the rest stays useful.
     vital: bool = True

@@ -55,7 +55,7 @@ class ProcessMonitor:
             self._set(PartState.STOPPED)
             return
         if self.part.command is None:
-            await self._follow()
+            await self._watch_external()
             return
         while (failure := await self._run_once()) is not None:
             if self._too_many_failures():
@@ -72,12 +72,12 @@ class ProcessMonitor:
         """Ask run() to stop the part and return."""
         self._stop_requested.set()
 
-    async def _follow(self) -> None:
-        """Watch somebody else's program: it has to answer at the start; later its owner looks after it."""
+    async def _watch_external(self) -> None:
+        """Watch the operator's own program: it has to answer at the start; later the operator looks after it."""
         self._set(PartState.STARTING)
         while await self._unless_stopped(self._watch_health()):
             if not self.started.is_set():
-                self._give_up("does not answer; it is not started here")
+                self._give_up(f"does not answer at {self.part.address}, the address that {self.part.named_by} gives")
                 return
         self._set(PartState.STOPPED)
 
@@ -94,9 +94,10 @@ class ProcessMonitor:
             return None
         self.status.process_id, self.status.process_started = child.process_id, child.started
         self._set(PartState.STARTING)
-        failure = await self._watch(child)
-        self.status.process_id = self.status.process_started = None
-        return failure
+        try:
+            return await self._watch(child)
+        finally:
+            self.status.process_id = self.status.process_started = None
 
     async def _watch(self, child: RunningProgram) -> str | None:
         ended = asyncio.create_task(child.ended())

@@ -117,7 +117,11 @@ def test_what_the_operator_runs_is_watched_and_not_started(directory):
     }
     parts = parts_of(plan(directory, **external))
 
-    assert [name for name, part in parts.items() if part.command is None] == ["postgres", "valkey", "worker"]
+    assert {name: part.named_by for name, part in parts.items() if part.command is None} == {
+        "postgres": "DB_HOST",
+        "valkey": "REDIS_URL",
+        "worker": "ML_SERVICE_URL",
+    }
     assert parts["valkey"].address == "cache.example:6379"
     assert parts["sync_svc"].environment["DB_HOST"] == "db.example"
     assert parts["inference_svc"].environment["ML_SERVICE_URL"] == "gpu.example:50055"

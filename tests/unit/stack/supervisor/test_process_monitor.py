@@ -183,6 +183,7 @@ async def test_after_a_final_exit_there_is_no_other_try(begin):
 
     with pytest.raises(PartGaveUp, match="part was refused: sign in again"):
         await life.run
+    assert life.status.process_id is None
     assert len(life.programs.all) == 1
 
 
@@ -334,9 +335,14 @@ async def test_a_program_of_the_operators_is_watched_and_never_started(begin):
 
 
 async def test_a_program_of_the_operators_has_to_answer_at_the_start(begin):
-    life = begin(Part("theirs", None, FakeHealth().check, start_seconds=30))
+    external = Part(
+        "valkey", None, FakeHealth().check, address="cache.example:6379", named_by="REDIS_URL", start_seconds=30
+    )
+    life = begin(external)
 
     await life.clock.advance(31)
 
-    with pytest.raises(PartGaveUp, match="theirs does not answer; it is not started here"):
+    with pytest.raises(
+        PartGaveUp, match=r"valkey does not answer at cache\.example:6379, the address that REDIS_URL gives"
+    ):
         await life.run
