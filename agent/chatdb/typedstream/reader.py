@@ -1,4 +1,4 @@
-"""Reads the classes and objects of a typedstream, and the groups of values that objects hold.
+"""Reads the objects of a typedstream, and the groups of values that they hold.
 
 The format, as documented by imessage-exporter and pytypedstream: an object is its class and
 groups of values, each group behind its type encoding, so that objects of any class can be passed over. Objects, classes
@@ -11,6 +11,7 @@ from typing import Any, Final
 from agent.chatdb.typedstream.attributed_text import Opaque
 from agent.chatdb.typedstream.classes import ArchivedClass, KnownClasses
 from agent.chatdb.typedstream.errors import Malformed
+from agent.chatdb.typedstream.numbered import CString, NumberedReader
 from agent.chatdb.typedstream.primitives import END, FIRST_LITERAL, NEW, NIL, Primitives
 from agent.chatdb.typedstream.strings import decode_string
 from agent.chatdb.typedstream.type_encodings import Structure, Type, parse_types
@@ -21,37 +22,27 @@ HEADER: Final = b"\x04\x0bstreamtyped\x81\xe8\x03\x84\x01@"
 
 OBJECT_TYPE: Final = FIRST_LITERAL  # "@" is the first string of every stream, so this is the reference to it.
 _DEEPEST: Final = 32
-_LONGEST_CLASS_NAME: Final = 255
 # A list or dictionary that is referred to counts with all that it holds, each time: no small blob unfolds into a huge tree.
 _SHARED_VALUES_PER_BYTE: Final = 2
 
 Number = bool | int | float
 
 
-class _CString:
-    """A C string has a number, as objects have, but is none."""
-
-    __slots__ = ("content",)
-
-    def __init__(self, content: bytes) -> None:
-        self.content = content
-
-
-class Reader(Primitives):
+class Reader(NumberedReader):
     """A position in a blob, and all that references on the way on may mean."""
 
-    __slots__ = ("_classes", "_depth", "_parsed", "_shared_values", "number_heads", "objects", "string_head")
+    __slots__ = ("_depth", "_parsed", "_shared_values", "number_heads", "string_head")
 
     def __init__(
         self, blob: bytes, classes: KnownClasses, position: int, strings: list[bytes], objects: list[Any]
     ) -> None:
         super().__init__(blob, position, strings)
+        self._classes = classes
         self.objects = objects
         # How the last string began, up to its length, and numbers of each type, up to their value. What begins with the
         # same bytes is of the same form, because these bytes are references, and those never change their meaning.
         self.string_head = b"none yet"
         self.number_heads: dict[bytes, Callable[[Primitives], Number]] = {}
-        self._classes = classes
         self._parsed: dict[bytes, tuple[Type, ...]] = {}
         self._depth = 0
         self._shared_values = _SHARED_VALUES_PER_BYTE * len(blob)
@@ -150,7 +141,7 @@ class Reader(Primitives):
         else:
             self.position = position + 1
             objects.append(None)
-            archived = self._new_class() if head == NEW else self._known_class()
+            archived = self.new_class() if head == NEW else self.known_class()
             objects[number] = archived.opaque
         return number, archived
 
@@ -182,7 +173,7 @@ class Reader(Primitives):
 
     def _check_shared(self, value: Any) -> None:
         """Check what a reference found: an object, and not too much."""
-        if type(value) is ArchivedClass or type(value) is _CString:
+        if type(value) is ArchivedClass or type(value) is CString:
             raise Malformed
         if type(value) is dict or type(value) is list:
             self._count_shared(value, self._depth)
@@ -194,60 +185,6 @@ class Reader(Primitives):
         for item in value.values() if isinstance(value, dict) else value:
             if type(item) is dict or type(item) is list:
                 self._count_shared(item, depth + 1)
-
-    def _new_class(self) -> ArchivedClass:
-        """Read a class that gets a number, then its superclass, up to one that has a number already or to nil."""
-        blob, start = self.blob, self.position
-        description = self._classes.descriptions.get(blob[start : start + 3 + blob[start + 2]])
-        if description and blob.startswith(description.content, start):
-            end = start + len(description.content)
-            if blob[end] >= FIRST_LITERAL and self.objects[blob[end] - FIRST_LITERAL] is self._classes.root:
-                self.position = end + 1
-                self.strings += description.names
-                self.objects += description.classes
-                return description.classes[0]
-        return self._undescribed_class()
-
-    def _undescribed_class(self) -> ArchivedClass:
-        new: list[tuple[bytes, int]] = []
-        while self.skips(NEW):
-            new.append((self.shared_string(), self.signed()))
-        superclass = None if self.skips(NIL) else self._known_class()
-        created: list[ArchivedClass] = []
-        for name, version in reversed(new):
-            superclass = self._classes.get(name, version, superclass) or _unknown_class(name)
-            created.append(superclass)
-        self.objects += reversed(created)
-        return created[-1]
-
-    def _known_class(self) -> ArchivedClass:
-        archived = self.objects[self.reference()]
-        if type(archived) is not ArchivedClass:
-            raise Malformed
-        return archived
-
-    def class_value(self) -> Opaque | None:
-        """Read a class that is a value, or nil."""
-        if self.skips(NIL):
-            return None
-        archived = self._new_class() if self.blob[self.position] == NEW else self._known_class()
-        return archived.opaque
-
-    def c_string(self) -> bytes | None:
-        """Read a shared string that gets a number among the objects as well, a reference to one, or nil."""
-        head = self.blob[self.position]
-        if head == NEW:
-            self.position += 1
-            content = self.shared_string()
-            self.objects.append(_CString(content))
-            return content
-        if head == NIL:
-            self.position += 1
-            return None
-        known = self.objects[self.reference()]
-        if not isinstance(known, _CString):
-            raise Malformed
-        return known.content
 
     def count_group(self) -> int:
         """Read a group of one integer that is not negative."""
@@ -276,12 +213,6 @@ class Reader(Primitives):
         if kind.is_bytes:
             return self.take(kind.length)
         return [self._value(kind.element) for _ in range(kind.length)]
-
-
-def _unknown_class(name: bytes) -> ArchivedClass:
-    if len(name) > _LONGEST_CLASS_NAME:
-        raise Malformed
-    return ArchivedClass(name.decode("ascii", "replace"))
 
 
 _SIMPLE: Final[Mapping[int, Callable[[Reader], Any]]] = {
