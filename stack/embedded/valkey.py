@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import shutil
 import signal
 import socket
 from collections.abc import Iterator
@@ -17,7 +18,8 @@ from stack.ports import free_port
 HOST = "127.0.0.1"
 STOP_SIGNAL = signal.SIGTERM
 
-# noeviction: a job queue that silently drops its entries is worse than one that says it is full.
+# noeviction: a job queue that silently drops its entries is worse than one that says it is full. Nothing is written to disk:
+# an append-only file would hold cached drafts long after they were erased, and PostgreSQL is the record (ADR 16).
 SETTINGS = """\
 bind {host}
 port {port}
@@ -25,8 +27,7 @@ requirepass {password}
 protected-mode yes
 daemonize no
 dir "{directory}"
-appendonly yes
-appendfsync everysec
+appendonly no
 save ""
 maxmemory 256mb
 maxmemory-policy noeviction
@@ -51,8 +52,12 @@ class ValkeyInstance:
         return self.data_dir.absolute() / "valkey.conf"
 
     def prepare(self) -> None:
-        """Make the data directory and write the settings, which hold the password and so are readable by the owner alone."""
+        """Make the data directory and write the settings, which hold the password and so are readable by the owner alone.
+
+        What an earlier version wrote to disk goes.
+        """
         self.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        shutil.rmtree(self.data_dir / "appendonlydir", ignore_errors=True)
         settings = SETTINGS.format(
             host=HOST, port=self.port, password=self.password, directory=self.data_dir.absolute()
         )

@@ -67,13 +67,17 @@ async def test_valkey_refuses_a_client_without_its_password(valkey):
             await client.get("anything")
 
 
-async def test_valkey_keeps_its_keys_over_a_restart(tmp_path):
+async def test_valkey_keeps_nothing_on_disk(tmp_path):
+    earlier = tmp_path / "valkey" / "appendonlydir" / "appendonly.aof.1.incr.aof"
+    earlier.parent.mkdir(parents=True)
+    earlier.write_text("words of an earlier version")
+
     with running_valkey(tmp_path) as url:
         async with redis.asyncio.Redis.from_url(url) as client:
-            await client.set("kept", "7")
-    with running_valkey(tmp_path) as url:
-        async with redis.asyncio.Redis.from_url(url) as client:
-            assert await client.get("kept") == b"7"
+            await client.set("cached", "the words of a draft")
+
+    written = [path for path in (tmp_path / "valkey").rglob("*") if path.is_file()]
+    assert [path.name for path in written if b"words" in path.read_bytes()] == []
 
 
 async def test_no_password_shows_in_the_list_of_processes(postgres, valkey):
