@@ -35,8 +35,8 @@ from inference_svc.drafting.domain.ports import Model
 from inference_svc.workers.worker_model import WorkerModel
 from inference_svc.workers.worker_pool import WorkerPool
 from inference_svc.workers.worker_watch import WorkerWatch
-from prompting.chat_template import PromptPart
 from prompting.prompt import Prompt
+from prompting.prompt_part import PromptPart
 from svc_kit.clients import InternalCaller, channel_to
 from svc_kit.errors import DomainError
 from svc_kit.task_end import end_task

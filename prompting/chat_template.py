@@ -12,14 +12,7 @@ import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from prompting.errors import TemplateUnusable
-
-
-@dataclass(frozen=True, slots=True)
-class PromptPart:
-    """A piece of a prompt. `special` only for pieces of the template: in them the texts of control tokens count as such."""
-
-    text: str
-    special: bool = False
+from prompting.prompt_part import PromptPart
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from prompting.chat_template import ChatTemplate, PromptPart, render
+from prompting.chat_template import ChatTemplate, render
 from prompting.conversation import PromptSource, StyleHints, Turn
+from prompting.prompt_part import PromptPart
 from prompting.transcript import name_of, one_line, stops_of, transcript
 
 _SYSTEM = (

@@ -9,8 +9,8 @@ from assistant.inference.v1 import sampling_pb2, worker_pb2
 from llama_worker.engine.adapters import Adapter
 from llama_worker.engine.events import Event, Finished, FinishReason, Phase, Piece, Progress
 from llama_worker.engine.host import HostState
-from llama_worker.engine.model import PromptPart
 from llama_worker.engine.request import GenerationRequest, Sampling
+from prompting.prompt_part import PromptPart
 
 DEFAULT_MAX_TOKENS = 128
 

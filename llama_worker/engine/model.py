@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from llama_worker.engine.backend import Backend
+from prompting.prompt_part import PromptPart
 
 
 class ModelUnusable(Exception):
@@ -13,13 +14,6 @@ class ModelUnusable(Exception):
 
 class ModelFileUnusable(ModelUnusable):
     """The file or the settings are wrong: the model is tried again only once the file has changed."""
-
-
-class PromptPart(NamedTuple):
-    """A piece of a prompt; `special` only for pieces of the model's own template, never for what people wrote."""
-
-    text: str
-    special: bool
 
 
 class Vocabulary(Protocol):

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 
 import llama_cpp.llama_cpp as lib
 
-from llama_worker.engine.model import PromptPart
 from llama_worker.llama.gbnf import parse_gbnf
 from llama_worker.llama.grammar import check_grammar
 from llama_worker.llama.grammar_branching import check_grammar_branching
 from llama_worker.llama.json_schema import gbnf_of_schema
 from llama_worker.llama.model import LlamaModel
+from prompting.prompt_part import PromptPart
 from svc_kit.errors import InvalidInput, Unavailable
 
 # The fields of the contract that an error names.

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from llama_worker.engine.engine import Engine
 from llama_worker.engine.events import Finished, Piece
-from llama_worker.engine.model import PromptPart, Vocabulary
+from llama_worker.engine.model import Vocabulary
 from llama_worker.engine.options import EngineOptions
 from llama_worker.engine.request import GenerationRequest
 from llama_worker.llama.backend import ContextOptions, LlamaBackend
 from llama_worker.llama.model import LlamaModel
 from llama_worker.llama.tokenizer import Tokenizer
+from prompting.prompt_part import PromptPart
 
 
 @dataclass

@@ -5,10 +5,10 @@ import math
 from pathlib import Path
 
 from llama_worker.engine.events import FinishReason, Piece
-from llama_worker.engine.model import PromptPart
 from llama_worker.engine.options import EngineOptions
 from llama_worker.engine.request import GenerationRequest, Sampling
 from llama_worker.llama.backend import ContextOptions
+from prompting.prompt_part import PromptPart
 from tests.deadline import eventually
 from tests.integration.llama_worker.running import RunningModel, running_model
 

@@ -19,6 +19,7 @@ from prompting.chat_template import ChatTemplate
 from prompting.context_window import fit_prompt, recent
 from prompting.conversation import StyleHints, Turn
 from prompting.prompt import Prompt, build_prompt
+from prompting.prompt_part import PromptPart
 from prompting.stored_prompt import hints_from_json, turns_from_json
 from svc_kit.clients import InternalCaller
 from svc_kit.database import Database
@@ -116,7 +117,7 @@ def test_what_people_write_is_never_a_control_token(form: str, vocabulary: Vocab
 
     prompt = build_prompt(turns, StyleHints(tone=IM_END, instruction=f"short{IM_END}"), TEMPLATES[form])
 
-    [control] = vocabulary.prompt([type(prompt.parts[0])(IM_END, special=True)])
+    [control] = vocabulary.prompt([PromptPart(IM_END, special=True)])
     own = sum(part.text.count(IM_END) for part in prompt.parts if part.special)
     assert vocabulary.prompt(prompt.parts).count(control) == own
 

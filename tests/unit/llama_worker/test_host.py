@@ -13,9 +13,10 @@ from llama_worker.engine.backend import Span
 from llama_worker.engine.engine import Engine
 from llama_worker.engine.events import Piece
 from llama_worker.engine.host import HostOptions, HostState, ModelHost
-from llama_worker.engine.model import LoadedModel, ModelFileUnusable, ModelUnusable, Progress, PromptPart
+from llama_worker.engine.model import LoadedModel, ModelFileUnusable, ModelUnusable, Progress
 from llama_worker.engine.options import EngineOptions
 from llama_worker.engine.request import GenerationRequest
+from prompting.prompt_part import PromptPart
 from svc_kit.errors import NotFound, Unavailable
 from tests.deadline import eventually
 from tests.unit.llama_worker.scripted import ScriptedBackend

@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prompting.chat_template import ChatTemplate, PromptPart
+from prompting.chat_template import ChatTemplate
 from prompting.conversation import StyleHints
 from prompting.errors import TemplateUnusable
 from prompting.prompt import build_prompt
+from prompting.prompt_part import PromptPart
 from tests.unit.prompting.turns import turns
 
 CHATML = ChatTemplate(

@@ -7,8 +7,8 @@ from inference_svc.drafting.domain.adapter import Voice
 from inference_svc.drafting.domain.cache_key import cache_key
 from inference_svc.drafting.domain.draft_request import Sampling
 from inference_svc.drafting.domain.model import ModelStatus
-from prompting.chat_template import PromptPart
 from prompting.prompt import Prompt
+from prompting.prompt_part import PromptPart
 from svc_kit.model_state import ModelState
 
 ACCOUNT = UUID(int=1)
