@@ -157,7 +157,7 @@ async def _read(engine: Engine, left: Iterator[int], drafts: int, chance: random
 
 
 async def _draft(engine: Engine, chance: random.Random, result: Soak) -> str:
-    """One draft, or one prompt read ahead; how it ended."""
+    """Run one draft or one prefill; return how it ended."""
     request = _request(engine, chance)
     hangs_up_after = chance.randrange(12) if chance.random() < 0.15 else None
     is_slow = chance.random() < 0.05
@@ -181,7 +181,7 @@ async def _draft(engine: Engine, chance: random.Random, result: Soak) -> str:
     if len(ends) != request.suggestions:
         raise AssertionError(f"{len(ends)} of {request.suggestions} suggestions ended")
     _check(request, texts, ends, result)
-    return "read ahead" if request.prefill_only else ends[0]
+    return "prefilled" if request.prefill_only else ends[0]
 
 
 def _check(request: GenerationRequest, texts: Sequence[str], ends: Sequence[str], result: Soak) -> None:

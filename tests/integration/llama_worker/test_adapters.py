@@ -125,7 +125,7 @@ async def model(model_path: Path):
         yield model
 
 
-async def test_drafts_go_on_while_an_adapter_is_loaded_swapped_and_unloaded(
+async def test_drafts_continue_while_an_adapter_is_loaded_swapped_and_unloaded(
     model: RunningModel, model_path: Path, tmp_path: Path
 ):
     engine, prompt = model.engine, model.prompt("The best thing about spring is")

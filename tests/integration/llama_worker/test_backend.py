@@ -108,7 +108,7 @@ def test_a_loading_can_be_given_up(model_path: Path):
     assert heard
 
 
-def test_a_sequence_that_was_cut_goes_on_like_one_that_never_was_longer(either: LlamaBackend):
+def test_a_sequence_that_was_cut_continues_like_one_that_never_was_longer(either: LlamaBackend):
     either.decode([Span(0, 0, TOKENS, True)])
     whole = next_token(either)
     either.decode([Span(0, 3, [400, 500], False)])
@@ -140,7 +140,7 @@ def test_what_is_larger_than_allowed_is_not_saved(backend: LlamaBackend):
     assert backend.save(0, most=1_000) is None
 
 
-def test_what_does_not_fit_is_not_restored_and_harms_nobody(backend: LlamaBackend):
+def test_a_state_that_does_not_fit_is_not_restored_and_harms_no_other(backend: LlamaBackend):
     backend.decode([Span(0, 0, (np.arange(200) % 1000 + 100).tolist(), False)])
     saved = backend.save(0, most=100_000_000)
     assert saved is not None

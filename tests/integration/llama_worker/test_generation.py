@@ -66,7 +66,7 @@ async def test_a_seed_repeats_and_zero_is_one(smollm: RunningModel):
     assert len({await ask(seed) for seed in range(4)}) > 1
 
 
-async def test_suggestions_share_one_reading(smollm: RunningModel):
+async def test_suggestions_share_one_prefill(smollm: RunningModel):
     before = smollm.engine.steps
 
     answer = await smollm.ask(
@@ -96,11 +96,11 @@ async def test_a_hang_up_frees_the_sequence_within_one_step(smollm: RunningModel
         at_hang_up = smollm.engine.steps
     await eventually(lambda: smollm.engine.running == 0)
 
-    # One step may run at the hang-up, and one more may have been begun before the engine heard of it.
+    # One step may run at the hang-up, and one more may have been begun before the engine knew of it.
     assert smollm.engine.steps <= at_hang_up + 2
 
 
-async def test_a_hang_up_stops_the_reading_of_a_long_prompt(smollm: RunningModel):
+async def test_a_hang_up_stops_the_prefill_of_a_long_prompt(smollm: RunningModel):
     before = smollm.engine.steps
     stream = smollm.engine.submit(GenerationRequest(smollm.prompt("word " * 800), max_tokens=10))
     await eventually(lambda: smollm.engine.steps > before)
@@ -163,7 +163,7 @@ def _endless() -> Sampling:
 CONVERSATION = "Them: Are you coming tonight?\nMe: Yes, at eight.\nThem: Great. Shall I bring something?\n" * 6
 
 
-async def test_what_the_cache_still_has_changes_no_word(smollm: RunningModel):
+async def test_the_kv_cache_changes_no_text(smollm: RunningModel):
     first, grown = CONVERSATION + "Me:", CONVERSATION + "Me: Some bread.\nThem: White or dark?\nMe:"
 
     async def ask(text: str, key: str) -> tuple[str, int]:
@@ -179,7 +179,7 @@ async def test_what_the_cache_still_has_changes_no_word(smollm: RunningModel):
     assert warm[2][1] > 0.9 * len(smollm.prompt(first))
 
 
-async def test_after_reading_ahead_the_first_token_costs_one_step(smollm: RunningModel):
+async def test_after_a_prefill_the_first_token_costs_one_step(smollm: RunningModel):
     prompt = smollm.prompt("(read ahead)\n" + CONVERSATION + "Me:")
     await smollm.ask(prompt, prefill_only=True, cache_key="ahead")
     before = smollm.engine.steps

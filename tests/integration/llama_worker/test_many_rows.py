@@ -26,7 +26,7 @@ def written(path: Path, threads: int) -> list[list[Choice]]:
     tokens = [100 + sequence for sequence in range(SEQUENCES)]
     steps = []
     for step in range(STEPS):
-        # The first sequences are only read, so that outputs and spans are not the same numbers.
+        # The first sequences only prefill, so that outputs and spans are not the same numbers.
         spans = [Span(sequence, step, [token], sequence >= 2) for sequence, token in enumerate(tokens)]
         assert backend.decode(spans) == DECODED
         choices = [sampler.sample(output) for output, sampler in enumerate(samplers[2:])]

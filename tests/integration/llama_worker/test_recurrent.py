@@ -1,4 +1,4 @@
-"""Recurrent and hybrid models, which forget no end of what they read: a second draft goes on from a mark in the first prompt."""
+"""Recurrent and hybrid models, which cannot rewind: a second draft starts from a mark in the first prompt."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -54,7 +54,7 @@ async def test_the_next_message_costs_only_itself_and_the_text_is_the_same(recur
     assert second.text == fresh.text
 
 
-async def test_the_same_draft_again_reads_one_token(recurrent: RunningModel):
+async def test_the_same_draft_again_prefills_one_token(recurrent: RunningModel):
     prompt = TALK + ASKS
     drafts = [await draft(recurrent, prompt, "again") for _ in range(3)]
 
@@ -66,7 +66,7 @@ async def test_the_same_draft_again_reads_one_token(recurrent: RunningModel):
     assert drafts[0].text == drafts[1].text == drafts[2].text
 
 
-async def test_what_was_read_ahead_is_gone_on_with(recurrent: RunningModel):
+async def test_a_draft_continues_a_prefill(recurrent: RunningModel):
     prompt = TALK + "Them: and cake\n" + ASKS
     await recurrent.ask(recurrent.prompt(prompt), prefill_only=True, cache_key="ahead")
 
@@ -86,7 +86,7 @@ async def test_suggestions_begin_from_a_mark_too(recurrent: RunningModel):
     assert set(answer.texts.values()) == {(await draft(recurrent, later, "several afresh")).text}
 
 
-async def test_without_memory_for_marks_it_reads_all_again_and_writes_the_same(
+async def test_without_memory_for_marks_it_replays_all_and_says_the_same(
     forgetful: RunningModel, recurrent: RunningModel
 ):
     later = TALK + "Them: bring a towel\n" + ASKS

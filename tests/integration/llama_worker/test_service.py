@@ -101,7 +101,7 @@ def detail(error: grpc.aio.AioRpcError, kind: Any) -> Any:
     return message
 
 
-async def test_a_generation_streams_from_reading_to_done(caller: Caller):
+async def test_a_generation_streams_from_prefill_to_done(caller: Caller):
     events = [event async for event in caller.generate(*CHAT, sampling=sampling_pb2.SamplingOptions(temperature=0))]
 
     kinds = [event.WhichOneof("event") for event in events]
@@ -116,7 +116,7 @@ async def test_a_generation_streams_from_reading_to_done(caller: Caller):
     assert done.completion_tokens == kinds.count("token")
 
 
-async def test_status_tells_what_is_loaded(caller: Caller):
+async def test_status_says_what_is_loaded(caller: Caller):
     status = await caller.status()
 
     assert (status.model_id, status.display_name) == ("smollm2-135m-instruct", "SmolLM2 135M Instruct")
@@ -154,7 +154,7 @@ async def test_a_hang_up_brings_the_model_to_rest(caller: Caller):
     assert (await caller.status()).decode_steps == steps
 
 
-async def test_the_deadline_gives_what_is_written_by_then(caller: Caller):
+async def test_the_deadline_gives_the_tokens_until_then(caller: Caller):
     request = worker_pb2.GenerateRequest(
         prompt=[worker_pb2.PromptPart(text="Once upon a time")],
         sampling=sampling_pb2.SamplingOptions(max_tokens=450, temperature=2, top_k=1000, top_p=1, min_p=0, seed=1),
@@ -243,7 +243,7 @@ async def test_an_adapter_that_is_not_loaded_cannot_be_unloaded(caller: Caller):
     assert (await failure(caller.stub.UnloadAdapter(request, **caller.as_service))).code() == grpc.StatusCode.NOT_FOUND
 
 
-async def test_a_prompt_that_was_read_ahead_is_in_the_cache(caller: Caller):
+async def test_a_prompt_that_was_prefilled_is_in_the_cache(caller: Caller):
     parts = [worker_pb2.PromptPart(text="Them: Are you coming?\nMe: Yes.\nThem: When?\nMe:")]
     conversation = {"cache_key": "c-1", "account_id": "a-1"}
 
@@ -256,7 +256,7 @@ async def test_a_prompt_that_was_read_ahead_is_in_the_cache(caller: Caller):
     assert first.prompt_tokens == events[-1].done.prompt_tokens
 
 
-async def test_a_conversation_that_is_forgotten_is_read_anew(caller: Caller):
+async def test_a_forgotten_conversation_is_prefilled_anew(caller: Caller):
     conversation = {"cache_key": "c-forget", "account_id": "0197f1d2-0000-7000-8000-000000000001"}
     request = worker_pb2.ForgetRequest(account_id=conversation["account_id"], cache_keys=[conversation["cache_key"]])
 
@@ -277,7 +277,7 @@ async def test_a_conversation_that_is_forgotten_is_read_anew(caller: Caller):
 @pytest.mark.parametrize(
     "fields", [{"adapter_id": "none"}, {"cache_key": ""}, {"prompt": []}], ids=["adapter", "key", "prompt"]
 )
-async def test_what_cannot_be_read_ahead_is_refused(caller: Caller, fields: dict[str, Any]):
+async def test_a_prefill_that_cannot_run_is_refused(caller: Caller, fields: dict[str, Any]):
     usual = {"prompt": [worker_pb2.PromptPart(text="Hi")], "cache_key": "c"}
 
     error = await failure(caller.stub.Prefill(worker_pb2.PrefillRequest(**(usual | fields)), **caller.as_service))

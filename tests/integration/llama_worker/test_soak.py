@@ -4,7 +4,7 @@ import pytest
 
 from tests.soak_engine import soak
 
-MAY_END = {"stop", "length", "deadline", "hung up", "read ahead", "Overloaded", "Unavailable"}
+MAY_END = {"stop", "length", "deadline", "hung up", "prefilled", "Overloaded", "Unavailable"}
 
 
 @pytest.mark.parametrize("model", ["llama", "mamba"])

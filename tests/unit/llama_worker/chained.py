@@ -1,4 +1,4 @@
-"""A scripted model of which each token depends on all before it, and on the adapter that each was read with."""
+"""A scripted model of which each token depends on all before it, and on the adapter that computed each."""
 
 import json
 import random
@@ -11,7 +11,7 @@ from llama_worker.engine.request import GenerationRequest, Sampling
 from tests.unit.llama_worker.scripted import END, FATAL, ScriptedBackend
 
 WORDS = 40
-# A token, and what it was read with.
+# A token, and the adapter that computed it.
 Cell = tuple[int, object]
 
 

@@ -1,4 +1,4 @@
-"""Adapters: who computes with which, in what turns, and when one can go."""
+"""Adapters: which one a step computes with, in what turns, and when one is freed."""
 
 from collections import Counter
 from itertools import pairwise
@@ -31,7 +31,7 @@ def test_turns_are_fair_and_long_enough_to_be_worth_a_switch():
     assert sum(one is not other for one, other in pairwise(order)) == 8
 
 
-def test_who_is_alone_never_waits_and_who_comes_waits_for_one_turn():
+def test_an_adapter_alone_never_waits_and_a_new_one_waits_for_one_turn():
     turns = AdapterTurns(steps=4)
     ana, ben = adapter("ana"), adapter("ben")
     alone = [turns.next([ana]) for _ in range(10)]
@@ -57,7 +57,7 @@ def test_work_is_computed_with_its_own_adapter_and_never_beside_anothers():
         assert {handles[key] for key in fed} == {used}
 
 
-def test_reading_ahead_takes_no_turn_from_who_waits_for_text():
+def test_a_prefill_takes_no_turn_from_a_draft():
     backend = ScriptedBackend()
     bench = Bench(backend)
     ana = bench.load("ana")
@@ -102,7 +102,7 @@ def test_loading_waits_for_deterministic_work():
     assert [one and one.id for one in loaded] == ["ana"]
 
 
-def test_what_cannot_be_loaded_harms_nobody():
+def test_an_adapter_that_cannot_be_loaded_harms_no_other():
     backend = ScriptedBackend()
     backend.unusable.add("bad")
     bench = Bench(backend)
@@ -116,7 +116,7 @@ def test_what_cannot_be_loaded_harms_nobody():
     assert bench.text(running) == "abcdef"
 
 
-def test_an_adapter_goes_only_after_the_last_work_that_began_with_it():
+def test_an_adapter_is_freed_only_after_the_last_work_that_began_with_it():
     backend = ScriptedBackend(sequences=1)
     bench = Bench(backend)
     ana = bench.load("ana")
@@ -132,7 +132,7 @@ def test_an_adapter_goes_only_after_the_last_work_that_began_with_it():
     assert backend.adapters == set()
 
 
-def test_what_was_read_with_one_adapter_is_not_gone_on_with_by_another():
+def test_no_adapter_continues_the_sequence_of_another():
     backend = ScriptedBackend()
     bench = Bench(backend)
     ana = bench.load("ana")
@@ -146,7 +146,7 @@ def test_what_was_read_with_one_adapter_is_not_gone_on_with_by_another():
     assert [bench.finished(stream).cached_tokens for stream in streams] == [0, 19]
 
 
-def test_who_waits_for_an_adapter_hears_when_the_model_ends():
+def test_loading_an_adapter_fails_when_the_model_ends():
     bench = Bench(ScriptedBackend())
     heard: list[Exception | None] = []
     bench.stepper.load_adapter(AdapterFile("ana", Path("/none"), ""), lambda _, error: heard.append(error))
@@ -156,7 +156,7 @@ def test_who_waits_for_an_adapter_hears_when_the_model_ends():
     assert [type(error) for error in heard] == [Unavailable]
 
 
-def test_who_wanted_the_adapter_that_broke_the_model_hears_of_it():
+def test_loading_an_adapter_that_breaks_the_model_fails():
     class Broken(ScriptedBackend):
         def add_adapter(self, file: AdapterFile) -> object:
             raise ModelUnusable("no room for a context")

@@ -21,7 +21,7 @@ WHOLE = (FinishReason.STOP, FinishReason.LENGTH)
 
 
 class Afternoon:
-    """Drafts, prompts read ahead, adapters, slow readers and those who hang up, as chance has it."""
+    """Drafts, prefills, adapters, slow readers and hang-ups, in a random order."""
 
     def __init__(self, chance: random.Random) -> None:
         self.chance = chance
@@ -113,7 +113,7 @@ class Afternoon:
             self.gone.add(stream)
 
     def _rests(self) -> bool:
-        """Whether nothing is left; of what is, the engine sleeps only over who cannot go on by itself."""
+        """Whether no work is left. The engine may rest only over work that cannot continue by itself."""
         running, waiting = self.stepper._scheduler.running, self.stepper.queue.order()
         for job in (*running, *waiting):
             is_behind = job.request.prefill_only and running

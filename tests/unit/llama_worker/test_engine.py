@@ -171,7 +171,7 @@ async def test_a_failure_to_load_is_raised_by_start():
     await engine.stop()
 
 
-async def test_a_failure_to_load_that_nobody_waits_for_is_no_trouble():
+async def test_a_failure_to_load_after_start_was_cancelled_is_not_logged():
     go_on = threading.Event()
     complaints: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, complaint: complaints.append(complaint))
@@ -226,7 +226,7 @@ async def test_an_adapter_that_several_want_at_once_is_loaded_once():
         assert engine.adapter_ids == ["ana"]
 
 
-async def test_an_adapter_is_loaded_although_whoever_wanted_it_gave_up():
+async def test_an_adapter_is_loaded_although_its_caller_gave_up():
     backend = SlowLoadingBackend()
     async with running(backend) as engine:
         hasty = asyncio.create_task(engine.load_adapter(ANA))
@@ -239,7 +239,7 @@ async def test_an_adapter_is_loaded_although_whoever_wanted_it_gave_up():
         await eventually(lambda: engine.adapter_ids == ["ana"])
 
 
-async def test_all_who_want_an_adapter_hear_that_it_is_none():
+async def test_all_callers_learn_that_an_adapter_is_unusable():
     backend = SlowLoadingBackend()
     backend.unusable.add("ana")
     async with running(backend) as engine:
@@ -259,7 +259,7 @@ class BreakingBackend(ScriptedBackend):
         raise RuntimeError("no context can be made")
 
 
-async def test_who_wants_the_adapter_that_breaks_the_model_hears_that_it_ended():
+async def test_the_caller_of_an_adapter_that_breaks_the_model_gets_unavailable():
     async with running(BreakingBackend()) as engine, asyncio.timeout(5):
         with pytest.raises(Unavailable):
             await engine.load_adapter(ANA)

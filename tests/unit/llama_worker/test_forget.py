@@ -44,7 +44,7 @@ def test_a_resident_sequence_is_forgotten():
     assert cached_tokens(bench, prompt) == 0
 
 
-def test_what_an_adapter_read_is_forgotten_too():
+def test_the_sequences_of_adapters_are_forgotten_too():
     bench = Bench(ScriptedBackend())
     adapter = bench.load("ana")
     prompt = bench.backend.says("a", prompt_size=20)
@@ -110,7 +110,7 @@ def test_running_work_ends_as_it_would_and_is_not_kept():
     assert cached_tokens(bench, prompt) == 0
 
 
-def test_nobody_goes_on_with_running_work_that_is_forgotten():
+def test_no_request_continues_running_work_that_is_forgotten():
     bench = Bench(ScriptedBackend())
     prompt = bench.backend.says("a", prompt_size=20, forever=True)
     submit(bench, prompt, max_tokens=50)
@@ -173,7 +173,7 @@ def test_forgotten_work_that_is_given_up_while_it_is_preempted_leaves_nothing():
     assert bench.stepper.counts.spilled_bytes == 0
 
 
-def test_prompts_that_are_read_ahead_are_given_up():
+def test_prefills_end_at_once():
     bench = Bench(ScriptedBackend(batch_size=16))
     running = submit(bench, bench.backend.says(prompt_size=50), prefill_only=True)
     queued = submit(bench, bench.backend.says(prompt_size=50), "d", prefill_only=True)
@@ -189,7 +189,7 @@ def test_prompts_that_are_read_ahead_are_given_up():
     assert [len(tokens) for tokens in bench.backend.cache.values() if tokens] == [49]
 
 
-def test_a_queued_draft_is_written_and_not_kept():
+def test_a_queued_draft_runs_and_is_not_kept():
     bench = Bench(ScriptedBackend(sequences=1))
     submit(bench, bench.backend.says("x", prompt_size=20), "first")
     prompt = bench.backend.says("a", prompt_size=20)

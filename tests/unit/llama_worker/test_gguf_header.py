@@ -81,7 +81,7 @@ def test_a_model_without_attention_keeps_nothing_per_token(file: Path):
     assert found.layers[0].cell == 0
 
 
-def test_an_output_of_its_own_is_told_apart(file: Path):
+def test_an_output_tensor_of_its_own_is_recognized(file: Path):
     found = shape(file, {**TENSORS, "output.weight": 64})
 
     assert found is not None

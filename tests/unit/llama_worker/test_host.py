@@ -159,7 +159,7 @@ async def _read(engine: Engine, prompt: Sequence[int]) -> list[str]:
         return [event.text async for event in events if isinstance(event, Piece)]
 
 
-async def test_of_too_many_adapters_the_one_used_the_longest_ago_goes():
+async def test_of_too_many_adapters_the_one_used_the_longest_ago_is_unloaded():
     source = ScriptedSource(works)
     async with hosting(source, EngineOptions(adapters=2)) as host:
         await eventually(lambda: host.state is HostState.READY)
@@ -218,7 +218,7 @@ async def test_a_model_that_breaks_on_the_adapter_it_had_comes_back_without_it()
         assert host.loaded_engine().engine.adapter_ids == []
 
 
-async def test_an_adapter_that_is_unloaded_while_it_comes_back_harms_nobody():
+async def test_an_adapter_that_is_unloaded_while_it_is_loaded_again_harms_no_other():
     gate, reached = threading.Event(), threading.Event()
 
     class Breakable(ScriptedBackend):

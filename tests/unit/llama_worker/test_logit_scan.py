@@ -65,7 +65,7 @@ def test_little_work_is_left_to_the_samplers(scan: LogitScan):
         Sampling(temperature=2.0, top_k=1000, top_p=1.0, min_p=0.0),
     ],
 )
-def test_the_same_seed_writes_the_same_with_and_without(scan: LogitScan, sampling: Sampling):
+def test_the_same_seed_samples_the_same_with_and_without(scan: LogitScan, sampling: Sampling):
     steps = [rows(seed) for seed in range(8)]
 
     helped = [drawn(steps, sampling, number, scan) for number in range(COUNT)]
@@ -90,7 +90,7 @@ def test_a_row_that_is_no_number_is_refused(scan: LogitScan):
 
 
 def drawn(steps: list[Rows], sampling: Sampling, number: int, scan: LogitScan | None) -> list[Choice]:
-    """What the sampler of one row draws step by step, from rows that are copied, since it writes into them."""
+    """The choices of one sampler, step by step, from copies of the rows: it writes into them."""
     current: list[Rows] = [steps[0]]
     stats: list[RowStats] = []
     outputs = Outputs(

@@ -1,4 +1,4 @@
-"""Where a model that cannot go back is marked, and what is gone on with from there."""
+"""Where the state of a model that cannot rewind is marked, and which prompts start from there."""
 
 import pytest
 
@@ -19,13 +19,13 @@ def recurrent(spill_bytes: int = 100_000, **sizes: int) -> Bench:
 
 
 def cached_tokens(bench: Bench, prompt: list[int], **options: object) -> int:
-    """How much of the prompt a draft did not have to read."""
+    """How many tokens of the prompt a draft did not have to prefill."""
     stream = bench.submit(prompt, **options)
     bench.run()
     return bench.finished(stream).cached_tokens
 
 
-def test_the_next_prompt_goes_on_where_it_may_begin_to_differ():
+def test_the_next_prompt_starts_from_the_mark_before_it_differs():
     bench = recurrent()
     prompt = bench.backend.says("a", "b", prompt_size=SIZE)
     cached_tokens(bench, prompt, cache_key="c")
@@ -37,14 +37,14 @@ def test_the_next_prompt_goes_on_where_it_may_begin_to_differ():
     assert cached_tokens(bench, grown, cache_key="c") == len(grown) - NEAR
 
 
-def test_the_same_prompt_goes_on_from_its_end_as_often_as_is_wanted():
+def test_the_same_prompt_starts_from_the_last_mark_any_number_of_times():
     bench = recurrent()
     prompt = bench.backend.says("a", prompt_size=SIZE)
 
     assert [cached_tokens(bench, prompt, cache_key="c") for _ in range(3)] == [0, SIZE - NEAR, SIZE - NEAR]
 
 
-def test_a_prompt_that_differs_before_the_marks_is_read_whole():
+def test_a_prompt_that_differs_before_the_marks_is_prefilled_whole():
     bench = recurrent()
     prompt = bench.backend.says("a", prompt_size=SIZE)
     cached_tokens(bench, prompt, cache_key="c")
@@ -53,7 +53,7 @@ def test_a_prompt_that_differs_before_the_marks_is_read_whole():
 
 
 @pytest.mark.parametrize("other", [{"cache_key": "d"}, {"cache_key": "c", "account_id": "other"}, {}])
-def test_nobody_goes_on_from_anothers_mark(other: dict[str, str]):
+def test_no_conversation_starts_from_the_mark_of_another(other: dict[str, str]):
     bench = recurrent()
     prompt = bench.backend.says("a", prompt_size=SIZE)
     cached_tokens(bench, prompt, cache_key="c")
@@ -73,7 +73,7 @@ def test_deterministic_work_neither_makes_nor_uses_marks():
     assert bench.stepper.counts.spilled_bytes == 0
 
 
-def test_marks_stay_within_the_hosts_memory_and_the_longest_unused_goes_first():
+def test_marks_stay_within_spill_bytes_and_the_longest_unused_is_dropped_first():
     backend = ScriptedBackend(sequences=2)
     backend.can_cut = False
     sequences = Sequences(backend, spill_bytes=100)
@@ -91,7 +91,7 @@ def test_marks_stay_within_the_hosts_memory_and_the_longest_unused_goes_first():
     assert sequences.resume("ana", [1] * 5, 4) == (0, 4)
 
 
-def test_without_memory_for_marks_all_is_read_again():
+def test_without_memory_for_marks_all_is_prefilled_again():
     bench = recurrent(spill_bytes=0)
     prompt = bench.backend.says("a", prompt_size=SIZE)
 

@@ -118,7 +118,7 @@ def test_a_distribution_knows_where_a_value_belongs():
     assert (values.counts, values.sum) == ([2, 1, 1], 12)
 
 
-def test_prometheus_reads_what_is_shown():
+def test_prometheus_parses_the_metrics():
     counts = Counts(decoded_tokens=7, prefilled_tokens=40, reused_tokens=60)
     counts.ended["stop"] = 2
     counts.first_token_seconds.add(0.3)

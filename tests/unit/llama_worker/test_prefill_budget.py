@@ -7,7 +7,7 @@ def test_an_unknown_machine_gets_the_careful_chunk():
     assert PrefillBudget(alone=512, beside=256, step_seconds=0.25).tokens(others_decode=False) == 256
 
 
-def test_a_quick_machine_reads_all_it_may():
+def test_a_fast_machine_prefills_as_much_as_is_allowed():
     budget = PrefillBudget(alone=512, beside=256, step_seconds=0.25)
     budget.record(256, 0.001)
 
@@ -15,14 +15,14 @@ def test_a_quick_machine_reads_all_it_may():
     assert budget.tokens(others_decode=True) == 256
 
 
-def test_a_slow_machine_reads_the_power_of_two_that_fits():
+def test_a_slow_machine_prefills_the_power_of_two_that_fits():
     budget = PrefillBudget(alone=512, beside=256, step_seconds=0.25)
     budget.record(256, 1.0)
 
     assert budget.tokens(others_decode=True) == 64
 
 
-def test_even_the_slowest_machine_goes_on():
+def test_even_the_slowest_machine_makes_progress():
     budget = PrefillBudget(alone=512, beside=256, step_seconds=0.25)
     budget.record(256, 1000.0)
 

@@ -1,4 +1,4 @@
-"""What was read for one request of a conversation is not read again for the next."""
+"""The common prefix of two requests of a conversation is prefilled once."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def tokens_fed(backend: ScriptedBackend, prompt: list[int]) -> int:
     return sum(step.get(prompt[0], 0) for step in backend.fed)
 
 
-def test_a_second_draft_reads_only_what_is_new():
+def test_a_second_draft_prefills_only_what_is_new():
     backend = ScriptedBackend()
     bench = Bench(backend)
     prompt = backend.says("a", prompt_size=50)
@@ -28,7 +28,7 @@ def test_a_second_draft_reads_only_what_is_new():
     bench.run()
 
     assert bench.text(second) == "a"
-    # The answer that was not sent is forgotten, what is new is read, and one token is written.
+    # The answer is cut off, the new tokens are prefilled, and one token is decoded.
     assert tokens_fed(backend, prompt) - fed == 4
     assert bench.finished(second).cached_tokens == 50
     assert bench.finished(second).prompt_tokens == 53
@@ -48,7 +48,7 @@ def test_the_same_prompt_again_costs_one_step_to_the_first_token():
 
 
 @pytest.mark.parametrize("other", [{"cache_key": "d"}, {"cache_key": "c", "account_id": "other"}, {}])
-def test_nobody_goes_on_with_what_is_anothers(other: dict[str, str]):
+def test_no_conversation_continues_the_sequence_of_another(other: dict[str, str]):
     backend = ScriptedBackend()
     bench = Bench(backend)
     prompt = backend.says("a", prompt_size=20)
@@ -61,7 +61,7 @@ def test_nobody_goes_on_with_what_is_anothers(other: dict[str, str]):
     assert bench.finished(stranger).cached_tokens == 0
 
 
-def test_several_suggestions_go_on_from_one_prompt():
+def test_several_suggestions_continue_one_kept_prompt():
     backend = ScriptedBackend()
     bench = Bench(backend)
     prompt = backend.says(*"abc", prompt_size=20)
@@ -78,7 +78,7 @@ def test_several_suggestions_go_on_from_one_prompt():
     assert tokens_fed(backend, prompt) - fed == 1 + 3 * 3
 
 
-def test_two_drafts_of_one_conversation_at_once_share_what_is_read():
+def test_two_drafts_of_one_conversation_at_once_share_their_prefix():
     backend = ScriptedBackend()
     bench = Bench(backend)
     prompt = backend.says("a", prompt_size=40, forever=True)
@@ -92,7 +92,7 @@ def test_two_drafts_of_one_conversation_at_once_share_what_is_read():
     assert bench.finished(beside).cached_tokens == 39
 
 
-def test_a_cancelled_draft_leaves_what_was_read():
+def test_a_cancelled_draft_leaves_its_prefix():
     backend = ScriptedBackend()
     bench = Bench(backend, EngineOptions(prefill_alone=32, prefill_beside=32))
     prompt = backend.says("a", prompt_size=100)
@@ -119,7 +119,7 @@ def test_residents_make_room_for_work_that_needs_their_cells():
     assert sum(map(len, backend.cache.values())) < 1000
 
 
-def test_a_full_cache_costs_a_resident_before_it_costs_anybody_who_runs():
+def test_a_full_cache_evicts_a_resident_before_it_preempts():
     backend = ScriptedBackend()
     bench = Bench(backend)
     idle = backend.says("i", prompt_size=30)
@@ -136,7 +136,7 @@ def test_a_full_cache_costs_a_resident_before_it_costs_anybody_who_runs():
     assert [tokens_fed(backend, prompt) for prompt in busy] == [3 + 6 + 1] * 2, "but for the step that failed"
 
 
-def test_who_is_preempted_goes_on_from_the_hosts_memory():
+def test_preempted_work_is_restored_from_the_hosts_memory():
     backend = ScriptedBackend()
     bench = Bench(backend, EngineOptions(spill_bytes=10_000))
     first, second = backend.says(*"abcdef"), backend.says(*"uvwxyz", prompt_size=40)
@@ -168,7 +168,7 @@ def test_deterministic_work_neither_uses_nor_leaves_anything():
     assert [len(tokens) for tokens in backend.cache.values()] == [0, 0, 0, 0], "nothing lies beside deterministic work"
 
 
-def test_after_a_fatal_step_nobody_goes_on_with_what_was_there():
+def test_after_a_fatal_step_no_resident_is_left():
     backend = ScriptedBackend()
     bench = Bench(backend)
     prompt = backend.says("a", prompt_size=20)
@@ -185,7 +185,7 @@ def test_after_a_fatal_step_nobody_goes_on_with_what_was_there():
     assert bench.finished(again).cached_tokens == 0
 
 
-def test_a_prompt_that_was_read_ahead_is_answered_in_one_step():
+def test_a_prefilled_prompt_is_answered_in_one_step():
     backend = ScriptedBackend()
     bench = Bench(backend)
     prompt = backend.says("a", prompt_size=100)
@@ -202,7 +202,7 @@ def test_a_prompt_that_was_read_ahead_is_answered_in_one_step():
     assert [step[prompt[0]] for step in backend.fed] == [64, 35, 1]
 
 
-def test_reading_ahead_twice_reads_once():
+def test_two_prefills_of_one_prompt_compute_it_once():
     backend = ScriptedBackend()
     bench = Bench(backend)
     prompt = backend.says("a", prompt_size=30)
@@ -216,7 +216,7 @@ def test_reading_ahead_twice_reads_once():
     assert tokens_fed(backend, prompt) == 29
 
 
-def test_who_wants_a_draft_takes_over_what_is_being_read_ahead():
+def test_a_draft_takes_over_the_running_prefill_of_its_conversation():
     backend = ScriptedBackend()
     bench = Bench(backend, EngineOptions(prefill_alone=32, prefill_beside=32))
     prompt = backend.says("a", prompt_size=100)
@@ -231,7 +231,7 @@ def test_who_wants_a_draft_takes_over_what_is_being_read_ahead():
     assert tokens_fed(backend, prompt) == 100 + 1
 
 
-def test_reading_ahead_gives_its_place_to_whoever_is_waited_for():
+def test_a_prefill_gives_its_place_to_a_draft():
     backend = ScriptedBackend(sequences=1)
     bench = Bench(backend, EngineOptions(prefill_alone=32, prefill_beside=32))
     ahead = bench.submit(backend.says("a", prompt_size=100), cache_key="c", prefill_only=True)
@@ -244,7 +244,7 @@ def test_reading_ahead_gives_its_place_to_whoever_is_waited_for():
     assert bench.reason(ahead) is FinishReason.STOP
 
 
-def test_drafts_read_before_anybody_reads_ahead():
+def test_drafts_come_before_prefills():
     backend = ScriptedBackend()
     bench = Bench(backend, EngineOptions(prefill_alone=32, prefill_beside=32))
     later = backend.says("a", prompt_size=100)
@@ -258,7 +258,7 @@ def test_drafts_read_before_anybody_reads_ahead():
     assert backend.fed[1:] == [{now[0]: 32}, {now[0]: 32}]
 
 
-def test_who_waits_to_be_read_ahead_is_read_once_the_others_are():
+def test_a_waiting_prefill_runs_after_the_others():
     backend = ScriptedBackend(sequences=1)
     bench = Bench(backend)
     ahead = bench.submit(backend.says("a", prompt_size=30), cache_key="c", prefill_only=True)
@@ -270,7 +270,7 @@ def test_who_waits_to_be_read_ahead_is_read_once_the_others_are():
     assert [bench.reason(stream) for stream in (ahead, waits)] == [FinishReason.STOP] * 2
 
 
-def test_no_more_waits_to_be_read_ahead_than_could_run():
+def test_no_more_prefills_wait_than_could_run():
     backend = ScriptedBackend(sequences=2)
     bench = Bench(backend, EngineOptions(queue_limit=1))
     for _ in range(2):

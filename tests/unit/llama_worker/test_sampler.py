@@ -36,7 +36,7 @@ def test_temperature_zero_takes_the_likeliest():
 
 
 @pytest.mark.parametrize("temperature", [0.0, 1.0])
-def test_a_suggestion_begins_with_something_to_read(temperature):
+def test_a_suggestion_begins_with_visible_text(temperature):
     row = logits(t7=20.0, t8=10.0)
     before = row.copy()
     drawing = sampler(row, Sampling(temperature=temperature, repeat_penalty=1.0), silent=(7, 9))

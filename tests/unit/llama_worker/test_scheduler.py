@@ -11,7 +11,7 @@ from tests.unit.llama_worker.scripted import FATAL, Bench, ScriptedBackend
 GREEDY = Sampling(temperature=0)
 
 
-def test_running_work_writes_a_token_in_every_step_while_a_prompt_is_read():
+def test_running_work_decodes_in_every_step_beside_a_prefill():
     backend = ScriptedBackend()
     bench = Bench(backend, EngineOptions(prefill_beside=16))
     writer = backend.says("w", forever=True)
@@ -40,7 +40,7 @@ def test_a_short_prompt_does_not_wait_for_a_long_one():
     assert bench.text(quick) == "s"
 
 
-def test_prompts_that_came_together_are_read_one_after_the_other():
+def test_prompts_that_came_together_are_prefilled_one_after_the_other():
     backend = ScriptedBackend()
     bench = Bench(backend, EngineOptions(prefill_alone=32, prefill_beside=32))
     prompts = [backend.says(letter * 9, prompt_size=64) for letter in "abc"]
@@ -126,7 +126,7 @@ def test_preempted_suggestions_share_their_prompt_again():
     assert [step.get(second[0]) for step in backend.fed[3:7]] == [2, 20, 6, 2]
 
 
-def test_a_full_cache_with_nobody_to_preempt_fails_the_request():
+def test_a_full_cache_with_nothing_to_preempt_fails_the_request():
     backend = ScriptedBackend()
     bench = Bench(backend)
     stream = bench.submit(backend.says("a"))
@@ -165,7 +165,7 @@ def test_a_fatal_step_fails_the_request_that_was_alone_in_it():
 
 
 @pytest.mark.parametrize("code", [FATAL, -1, 2])
-def test_after_a_fatal_step_of_several_all_go_on_with_their_tokens(code: int):
+def test_after_a_fatal_step_of_several_all_replay_their_tokens(code: int):
     backend = ScriptedBackend()
     bench = Bench(backend)
     streams = [bench.submit(backend.says(*"abcdef")) for _ in range(3)]
@@ -192,7 +192,7 @@ def test_a_poisonous_request_fails_alone():
     assert [bench.text(stream) for stream in good] == ["abc"] * 2
 
 
-def test_deterministic_work_runs_with_nobody_beside_it():
+def test_deterministic_work_runs_alone():
     backend = ScriptedBackend()
     bench = Bench(backend)
     before = bench.submit(backend.says(*"abc"))

@@ -24,7 +24,7 @@ def test_the_lowest_free_sequence_comes_first():
     assert sequences.available == 1
 
 
-def test_who_begins_alike_under_the_same_key_goes_on_with_what_is_there():
+def test_the_same_key_continues_the_common_prefix():
     backend = ScriptedBackend()
     sequences = Sequences(backend)
     held = filled(backend, sequences, [1, 2, 3, 4])
@@ -36,7 +36,7 @@ def test_who_begins_alike_under_the_same_key_goes_on_with_what_is_there():
     assert sequences.resume("ana", [1, 2, 3], 2) is None, "it is in use"
 
 
-def test_nothing_in_common_is_nothing_to_go_on_with():
+def test_without_a_common_prefix_nothing_is_resumed():
     backend = ScriptedBackend()
     sequences = Sequences(backend)
     held = filled(backend, sequences, [1, 2])
@@ -56,7 +56,7 @@ def test_at_least_one_token_is_left_to_feed():
     assert sequences.resume("ana", [1, 2, 3], 2) == (held, 2)
 
 
-def test_a_model_that_cannot_forget_an_end_goes_on_only_with_all_of_it():
+def test_a_model_that_cannot_rewind_resumes_only_the_whole():
     backend = ScriptedBackend()
     backend.can_cut = False
     sequences = Sequences(backend)
@@ -71,7 +71,7 @@ def test_a_model_that_cannot_forget_an_end_goes_on_only_with_all_of_it():
     assert backend.cache[0] == []
 
 
-def test_when_all_are_taken_the_longest_unused_one_goes():
+def test_when_all_are_taken_the_longest_unused_one_is_evicted():
     backend = ScriptedBackend(sequences=2)
     sequences = Sequences(backend)
     for key, tokens in (("ana", [1, 2]), ("ben", [3, 4])):
@@ -107,7 +107,7 @@ def test_residents_leave_cells_to_others_but_not_the_one_that_is_wanted():
     assert sequences.resume("ana", [1] * 11, 10) is not None
 
 
-def test_who_had_to_go_comes_back_from_the_hosts_memory():
+def test_an_evicted_sequence_is_restored_from_the_hosts_memory():
     backend = ScriptedBackend(sequences=1)
     sequences = Sequences(backend, spill_bytes=100)
     sequences.keep("ana", filled(backend, sequences, [1, 2, 3]), [1, 2, 3])
@@ -121,7 +121,7 @@ def test_who_had_to_go_comes_back_from_the_hosts_memory():
     assert sequences.spilled_bytes == 0
 
 
-def test_the_hosts_memory_has_a_limit_and_the_longest_unused_goes_first():
+def test_spilled_bytes_have_a_limit_and_the_longest_unused_is_dropped_first():
     backend = ScriptedBackend(sequences=1)
     sequences = Sequences(backend, spill_bytes=70)
     for key, tokens in (("ana", [1] * 3), ("ben", [2] * 3), ("cleo", [3] * 3), ("dora", [4] * 8)):

@@ -53,7 +53,7 @@ def test_it_registers_where_redis_is_at_the_address_that_others_reach_it_at(vari
         ({"WORKER_LISTEN": "127.0.0.1:0", "REDIS_URL": "redis://cache:6379"}, "at a port of the system's choice"),
     ],
 )
-def test_an_address_that_nobody_could_use_is_an_error_that_names_the_variable(variables, capsys, given, why):
+def test_an_unusable_address_is_an_error_that_names_the_variable(variables, capsys, given, why):
     for name, value in given.items():
         variables.setenv(name, value)
 

@@ -31,7 +31,7 @@ def test_a_request_becomes_text(backend: ScriptedBackend, bench: Bench):
     assert done.mean_logprob == pytest.approx(-0.5)
 
 
-def test_a_reader_hears_of_reading_and_writing(backend: ScriptedBackend, bench: Bench):
+def test_a_reader_gets_the_phases_prefill_and_decode(backend: ScriptedBackend, bench: Bench):
     stream = bench.submit(backend.says("a"))
 
     bench.run()
@@ -119,7 +119,7 @@ def test_the_deadline_ends_waiting_work():
     assert not any(waiting[0] in step for step in backend.fed)
 
 
-def test_nobody_lives_longer_than_the_engine_allows(backend: ScriptedBackend):
+def test_no_request_lives_longer_than_the_engine_allows(backend: ScriptedBackend):
     bench = Bench(backend, EngineOptions(longest_seconds=10))
     stream = bench.submit(backend.says("a", forever=True), max_tokens=500)
     bench.step(2)
@@ -171,7 +171,7 @@ def test_a_slow_reader_pauses_only_itself(backend: ScriptedBackend):
     assert not bench.stepper.step()
 
 
-def test_a_slow_reader_goes_on_when_it_has_read(backend: ScriptedBackend):
+def test_a_slow_readers_work_resumes_when_it_has_caught_up(backend: ScriptedBackend):
     bench = Bench(backend, EngineOptions(stream_buffer=4))
     stream = bench.submit(backend.says("s", forever=True), max_tokens=10)
     bench.run()
@@ -184,7 +184,7 @@ def test_a_slow_reader_goes_on_when_it_has_read(backend: ScriptedBackend):
     assert bench.reason(stream) is FinishReason.LENGTH
 
 
-def test_a_slow_reader_gives_its_sequence_to_who_waits():
+def test_a_slow_readers_work_is_preempted_for_a_waiting_request():
     backend = ScriptedBackend(sequences=1)
     bench = Bench(backend, EngineOptions(stream_buffer=4))
     slow = bench.submit(backend.says("s", forever=True), max_tokens=6)
@@ -199,7 +199,7 @@ def test_a_slow_reader_gives_its_sequence_to_who_waits():
     assert bench.text(slow) == "s" * 6
 
 
-def test_as_many_slow_readers_give_way_as_who_waits_needs():
+def test_as_many_slow_readers_are_preempted_as_a_waiting_request_needs():
     backend = ScriptedBackend(sequences=2)
     bench = Bench(backend, EngineOptions(stream_buffer=4))
     for _ in range(2):
@@ -225,7 +225,7 @@ def test_a_failing_request_leaves_its_neighbours_alone(backend: ScriptedBackend,
     assert all(sampler.closed for sampler in backend.samplers)
 
 
-def test_suggestions_share_one_reading_of_the_prompt(backend: ScriptedBackend, bench: Bench):
+def test_suggestions_share_one_prefill_of_the_prompt(backend: ScriptedBackend, bench: Bench):
     prompt = backend.says("a", "b", prompt_size=40)
     stream = bench.submit(prompt, suggestions=3)
 
@@ -285,7 +285,7 @@ def test_a_prompt_and_its_answer_may_fill_the_context_exactly(backend: ScriptedB
     assert bench.text(stream) == "a" * 10
 
 
-def test_waiting_readers_hear_their_position_move():
+def test_waiting_readers_get_their_new_positions():
     backend = ScriptedBackend(sequences=1)
     bench = Bench(backend)
     streams = [bench.submit(backend.says("a")) for _ in range(3)]
@@ -296,7 +296,7 @@ def test_waiting_readers_hear_their_position_move():
     assert phases == [(Phase.QUEUED, 1), (Phase.QUEUED, 0), (Phase.PREFILL, 0), (Phase.DECODE, 0)]
 
 
-def test_a_reader_that_comes_while_positions_are_told_hears_its_own():
+def test_a_request_that_comes_while_positions_are_reported_gets_its_own():
     backend = ScriptedBackend(sequences=1)
     bench = Bench(backend)
     bench.submit(backend.says("a", forever=True), max_tokens=20)
@@ -316,7 +316,7 @@ def test_a_reader_that_comes_while_positions_are_told_hears_its_own():
     assert [event.position for event in bench.progress(late[0])] == [1]
 
 
-def test_ending_everything_tells_every_reader(backend: ScriptedBackend):
+def test_ending_everything_fails_every_reader(backend: ScriptedBackend):
     backend = ScriptedBackend(sequences=1)
     bench = Bench(backend)
     running, waiting = (bench.submit(backend.says("a", forever=True), max_tokens=50) for _ in range(2))
@@ -328,7 +328,7 @@ def test_ending_everything_tells_every_reader(backend: ScriptedBackend):
     assert isinstance(bench.error(waiting), RuntimeError)
 
 
-def test_a_reader_whose_work_could_not_begin_hears_that_the_model_failed():
+def test_a_reader_whose_work_could_not_begin_gets_the_error():
     class OutOfMemory(ScriptedBackend):
         def save(self, sequence: int, most: int) -> bytearray | None:
             raise MemoryError
