@@ -9,7 +9,7 @@ from uuid import UUID
 
 from svc_kit.outbox import Outbox, Timing
 from sync_svc.domain.arrivals import Arrival
-from sync_svc.inference.arrivals import MOST_AT_ONCE
+from sync_svc.peers.arrivals import MOST_AT_ONCE
 from sync_svc.storage.arrivals import PostgresArrivals, Waiting
 
 # Longer than a delivery may take; after it another process takes the arrivals from one that died.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -17,16 +18,19 @@ from svc_kit.server import Service
 from sync_svc.api.conversations import ConversationsServicer
 from sync_svc.api.sync import HAND_CHECKED, SyncServicer
 from sync_svc.arrival_delivery import arrival_outbox
-from sync_svc.devices.activity import DeviceActivityClient
 from sync_svc.domain.watch_board import WatchBoard
 from sync_svc.domain.watching import Watching, WatchRhythm, read_conversations
-from sync_svc.inference.arrivals import InferenceService
+from sync_svc.erasure_delivery import erasure_outbox
+from sync_svc.peers.activity import DeviceActivityClient
+from sync_svc.peers.arrivals import InferenceService
+from sync_svc.peers.erasures import erase_in_inference, erase_in_training
 from sync_svc.settings import SyncSettings
 from sync_svc.storage.account_lock import AccountWriter
 from sync_svc.storage.arrivals import PostgresArrivals, Waiting
 from sync_svc.storage.browse_store import PostgresBrowseStore
 from sync_svc.storage.change_feed import ChangeFeed
 from sync_svc.storage.digest_store import PostgresDigestStore
+from sync_svc.storage.erasures import Destination, PostgresErasures
 from sync_svc.storage.ingest_store import PostgresIngestStore
 
 NAME = "sync_svc"
@@ -54,11 +58,14 @@ async def build(settings: SyncSettings, intervals: Intervals | None = None) -> S
     device_svc = resources.channel(settings.device_address)
     gate = gate_by_device_svc(device_svc, caller, settings.internal_key)
 
-    arrivals = _arrivals(settings, database, caller, intervals, resources)
+    inference = resources.channel(settings.inference_address)
+    arrivals = _arrivals(inference, database, caller, intervals, resources)
+    training = resources.channel(settings.training_address)
+    erased = _erasures(inference, training, database, caller, intervals, resources)
     writer = AccountWriter(database)
-    browse_store = PostgresBrowseStore(database, writer)
+    browse_store = PostgresBrowseStore(database, writer, erased)
     board = _watch(settings, browse_store, resources)
-    ingest_store = PostgresIngestStore(database, writer, arrived=arrivals.wake)
+    ingest_store = PostgresIngestStore(database, writer, arrived=arrivals.wake, erased=erased)
     activity = DeviceActivityClient(device_svc, caller, ingest_store)
     resources.push_async_callback(activity.close)
 
@@ -83,9 +90,8 @@ async def build(settings: SyncSettings, intervals: Intervals | None = None) -> S
 
 
 def _arrivals(
-    settings: SyncSettings, database: Database, caller: InternalCaller, intervals: Intervals, resources: Resources
+    channel: grpc.aio.Channel, database: Database, caller: InternalCaller, intervals: Intervals, resources: Resources
 ) -> Outbox[Waiting]:
-    channel = resources.channel(settings.inference_address)
     outbox = arrival_outbox(
         PostgresArrivals(database),
         InferenceService(channel, caller),
@@ -94,6 +100,39 @@ def _arrivals(
     )
     resources.in_background(outbox.run())
     return outbox
+
+
+def _erasures(
+    inference: grpc.aio.Channel,
+    training: grpc.aio.Channel,
+    database: Database,
+    caller: InternalCaller,
+    intervals: Intervals,
+    resources: Resources,
+) -> Callable[[], None]:
+    """Begin to deliver erasures; what is returned says that there are new ones."""
+    ways = (
+        (Destination.INFERENCE, inference, erase_in_inference(inference, caller)),
+        (Destination.TRAINING, training, erase_in_training(training, caller)),
+    )
+    outboxes = [
+        erasure_outbox(
+            f"erasures for {destination}",
+            PostgresErasures(database, destination),
+            erase,
+            is_serving=partial(is_serving, channel),
+            interval=intervals.delivery,
+        )
+        for destination, channel, erase in ways
+    ]
+    for outbox in outboxes:
+        resources.in_background(outbox.run())
+
+    def erased() -> None:
+        for outbox in outboxes:
+            outbox.wake()
+
+    return erased
 
 
 def _watch(settings: SyncSettings, store: PostgresBrowseStore, resources: Resources) -> WatchBoard:

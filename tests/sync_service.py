@@ -14,9 +14,11 @@ from uuid import UUID, uuid4
 import asyncpg
 import grpc
 import jwt
+from assistant.common.v1 import erasure_pb2
 from assistant.device.v1 import auth_pb2, auth_pb2_grpc, devices_pb2, devices_pb2_grpc
 from assistant.inference.v1 import responses_pb2, responses_pb2_grpc
 from assistant.sync.v1 import conversations_pb2, conversations_pb2_grpc, messages_pb2, sync_pb2, sync_pb2_grpc
+from assistant.training.v1 import samples_pb2, samples_pb2_grpc
 from cryptography.hazmat.primitives.asymmetric import ec
 from google.protobuf.timestamp_pb2 import Timestamp
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -75,6 +77,7 @@ class DraftingService(responses_pb2_grpc.ResponsesServiceServicer, health_pb2_gr
     """
 
     noted: list[tuple[UUID, responses_pb2.Arrival]] = field(default_factory=list)
+    erasures: list[tuple[UUID, erasure_pb2.Erasure]] = field(default_factory=list)
     calls: int = 0
     refused: set[str] = field(default_factory=set)
     away: bool = False
@@ -89,12 +92,20 @@ class DraftingService(responses_pb2_grpc.ResponsesServiceServicer, health_pb2_gr
             await context.abort(grpc.StatusCode.UNAVAILABLE, "away")
         if any(one.message_id in self.refused for one in request.arrivals):
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "refused")
-        bearer = dict(context.invocation_metadata())["authorization"].removeprefix("Bearer ")
-        account = UUID(jwt.decode(bearer, options={"verify_signature": False})["account"])
-        self.noted.extend((account, one) for one in request.arrivals)
+        self.noted.extend((_account(context), one) for one in request.arrivals)
         if self.breaks:
             await context.abort(grpc.StatusCode.UNAVAILABLE, "broke off")
         return responses_pb2.NoteArrivalsResponse()
+
+    async def EraseMessages(
+        self, request: responses_pb2.EraseMessagesRequest, context: Any
+    ) -> responses_pb2.EraseMessagesResponse:
+        """Remember it."""
+        self.calls += 1
+        if self.away:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "away")
+        self.erasures.append((_account(context), request.erasure))
+        return responses_pb2.EraseMessagesResponse()
 
     async def Check(self, request: health_pb2.HealthCheckRequest, context: Any) -> health_pb2.HealthCheckResponse:
         """Whether it serves."""
@@ -105,6 +116,28 @@ class DraftingService(responses_pb2_grpc.ResponsesServiceServicer, health_pb2_gr
     def of(self, caller: Caller) -> list[responses_pb2.Arrival]:
         """What was noted of the caller's account."""
         return [arrival for account, arrival in self.noted if account == caller.account_id]
+
+
+@dataclass
+class LearningService(samples_pb2_grpc.SamplesServiceServicer):
+    """What sync_svc tells training_svc. All calls fail while it is `away`."""
+
+    erasures: list[tuple[UUID, erasure_pb2.Erasure]] = field(default_factory=list)
+    away: bool = False
+
+    async def EraseMessages(
+        self, request: samples_pb2.EraseMessagesRequest, context: Any
+    ) -> samples_pb2.EraseMessagesResponse:
+        """Remember it."""
+        if self.away:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "away")
+        self.erasures.append((_account(context), request.erasure))
+        return samples_pb2.EraseMessagesResponse()
+
+
+def _account(context: Any) -> UUID:
+    bearer = dict(context.invocation_metadata())["authorization"].removeprefix("Bearer ")
+    return UUID(jwt.decode(bearer, options={"verify_signature": False})["account"])
 
 
 class WithToken:
@@ -137,6 +170,7 @@ class SyncService:
     channel: grpc.aio.Channel
     devices: DeviceService
     drafts: DraftingService
+    samples: LearningService
     database: DatabaseAddress
     port: int
 
@@ -181,13 +215,15 @@ async def running_sync_service(
     *,
     devices: DeviceService | None = None,
     drafts: DraftingService | None = None,
+    samples: LearningService | None = None,
     intervals: Intervals = SOON,
 ) -> AsyncIterator[SyncService]:
     """sync_svc on a migrated database; with the same stand-ins, another process of the same product."""
     role = database.as_service("sync").settings
     devices = devices or DeviceService()  # type: ignore[abstract] # what sync_svc never calls is UNIMPLEMENTED
     drafts = drafts or DraftingService()
-    async with serving_peers(devices, drafts) as peers_port:
+    samples = samples or LearningService()  # type: ignore[abstract]
+    async with serving_peers(devices, drafts, samples) as peers_port:
         settings = from_mapping(
             SyncSettings,
             **role.model_dump(exclude={"password"}),
@@ -196,22 +232,27 @@ async def running_sync_service(
             internal_key=INTERNAL_KEY,
             device_address=f"127.0.0.1:{peers_port}",
             inference_address=f"127.0.0.1:{peers_port}",
+            training_address=f"127.0.0.1:{peers_port}",
         )
         async with (
             running(await build(settings, intervals)) as server,
             channel_to(f"127.0.0.1:{server.port}") as channel,
         ):
-            yield SyncService(channel, devices, drafts, database, server.port)
+            yield SyncService(channel, devices, drafts, samples, database, server.port)
 
 
 @asynccontextmanager
-async def serving_peers(devices: DeviceService, drafts: DraftingService) -> AsyncIterator[int]:
+async def serving_peers(
+    devices: DeviceService, drafts: DraftingService, samples: LearningService | None = None
+) -> AsyncIterator[int]:
     """The stand-ins on a port of their own."""
     server = grpc.aio.server()
     auth_pb2_grpc.add_AuthServiceServicer_to_server(devices, server)
     devices_pb2_grpc.add_DevicesServiceServicer_to_server(devices, server)
     responses_pb2_grpc.add_ResponsesServiceServicer_to_server(drafts, server)
     health_pb2_grpc.add_HealthServicer_to_server(drafts, server)
+    if samples is not None:
+        samples_pb2_grpc.add_SamplesServiceServicer_to_server(samples, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     yield port

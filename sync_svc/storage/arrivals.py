@@ -91,6 +91,14 @@ WHERE a.account_id = $1 AND a.conversation_id = i.conversation_id AND a.message_
 """
 
 
+_DROP_CONVERSATIONS = "DELETE FROM sync.arrivals WHERE account_id = $1 AND conversation_id = ANY ($2::uuid[])"
+# One of which messages are left is delivered with these.
+_DROP_MESSAGES = """
+DELETE FROM sync.arrivals
+WHERE account_id = $1 AND message_id = ANY ($2::uuid[]) AND own_message_ids <@ $2::uuid[]
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """A row of the table. `attempts` counts the one that was claimed."""
@@ -122,6 +130,17 @@ async def keep_news(driver: Driver, account_id: UUID, records: Sequence[tuple[An
             _KEEP, account_id, list(news), list(news.values()), [place for place, _ in own], [one for _, one in own]
         )
     return bool(news)
+
+
+async def drop_conversations(driver: Driver, account_id: UUID, conversation_ids: Sequence[UUID]) -> None:
+    """Delete the arrivals of conversations that are deleted."""
+    await driver.execute(_DROP_CONVERSATIONS, account_id, conversation_ids)
+
+
+async def drop_messages(driver: Driver, account_id: UUID, message_ids: Sequence[UUID]) -> None:
+    """Delete the arrivals of which all messages are deleted."""
+    if message_ids:
+        await driver.execute(_DROP_MESSAGES, account_id, message_ids)
 
 
 class PostgresArrivals:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -15,9 +15,10 @@ from svc_kit.database import Database, driver_connection
 from svc_kit.errors import FailedPrecondition, NotFound
 from sync_svc.domain.changes import DraftReady
 from sync_svc.domain.conversations import Conversation, Settings, conversations_of
+from sync_svc.domain.erasures import of_conversation
 from sync_svc.domain.messages import Message
 from sync_svc.domain.ports import After, DraftContext, Page
-from sync_svc.storage import change_notices, deleted_messages, queries, tombstones
+from sync_svc.storage import arrivals, change_notices, deleted_messages, erasures, queries, tombstones
 from sync_svc.storage.account_lock import AccountWriter
 from sync_svc.storage.contacts import address_book
 from sync_svc.storage.conversation_reads import chats_beside, context_of, require_conversation
@@ -31,9 +32,11 @@ _NO_KEY = (None, None)
 class PostgresBrowseStore:
     """domain.ports.BrowseStore."""
 
-    def __init__(self, database: Database, writer: AccountWriter) -> None:
+    def __init__(self, database: Database, writer: AccountWriter, erased: Callable[[], None] = lambda: None) -> None:
+        """`erased` is called when an erasure was committed."""
         self._database = database
         self._writer = writer
+        self._erased = erased
 
     async def list_conversations(self, account_id: UUID, after: After, size: int) -> Page:
         """See BrowseStore."""
@@ -80,14 +83,19 @@ class PostgresBrowseStore:
     async def delete_conversation(self, account_id: UUID, conversation_id: UUID) -> int:
         """See BrowseStore."""
         async with self._writer.transaction(account_id) as driver:
-            chats = await _chat_ids(driver, account_id, conversation_id)
+            conversation = await require_conversation(driver, account_id, conversation_id)
+            chats = [chat.id for chat in conversation.chats]
             gone = await driver.fetchrow(queries.DELETE_MESSAGES, account_id, chats)
             if gone["up_to"] is not None:
                 await tombstones.keep(driver, account_id, chats, gone["up_to"])
             await deleted_messages.keep(driver, account_id, deleted_messages.OWNER, gone["ahead"])
             await driver.execute(queries.DELETE_CHATS, account_id, chats)
             await change_notices.tell_changed(driver, account_id, chats)
-            return int(gone["deleted"])
+            await arrivals.drop_conversations(driver, account_id, chats)
+            every_id = list(dict.fromkeys([*chats, conversation.id]))
+            await erasures.add(driver, account_id, of_conversation(every_id, gone["deleted"]))
+        self._erased()
+        return len(gone["deleted"])
 
     async def list_messages(self, account_id: UUID, conversation_id: UUID, after: After, size: int) -> Page:
         """See BrowseStore."""

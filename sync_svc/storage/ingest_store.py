@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,9 +12,10 @@ from uuid import UUID
 import asyncpg
 
 from svc_kit.database import Database, driver_connection
+from sync_svc.domain.erasures import of_messages
 from sync_svc.domain.incoming import GUID, Batch, IncomingContact, Written
 from sync_svc.domain.ports import StoredBatch, SyncState
-from sync_svc.storage import arrivals, change_notices, deleted_messages, sync_states
+from sync_svc.storage import arrivals, change_notices, deleted_messages, erasures, sync_states
 from sync_svc.storage import contacts as contact_rows
 from sync_svc.storage.account_lock import AccountWriter
 from sync_svc.storage.upsert_conversations import settle
@@ -25,9 +27,10 @@ SELECT imessage_guid, id FROM sync.messages WHERE account_id = $1 AND imessage_g
 
 _DELETE = """
 WITH gone AS (
-    DELETE FROM sync.messages WHERE account_id = $1 AND imessage_guid = ANY ($2::text[]) RETURNING conversation_id
+    DELETE FROM sync.messages WHERE account_id = $1 AND imessage_guid = ANY ($2::text[]) RETURNING id, conversation_id
 )
-SELECT conversation_id, count(*) AS deleted FROM gone GROUP BY 1
+SELECT gone.id, gone.conversation_id, coalesce(c.merged_into, gone.conversation_id) AS shown_id
+FROM gone LEFT JOIN sync.conversations AS c ON c.account_id = $1 AND c.id = gone.conversation_id
 """
 
 
@@ -38,15 +41,23 @@ class _Done:
     written: Written
     conversations: dict[str, UUID]
     has_news: bool
+    has_unsent: bool
 
 
 class PostgresIngestStore:
-    """domain.ports.IngestStore. `arrived` is called when news was committed."""
+    """domain.ports.IngestStore. `arrived` is called when news was committed, `erased` when an erasure was."""
 
-    def __init__(self, database: Database, writer: AccountWriter, arrived: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        writer: AccountWriter,
+        arrived: Callable[[], None] = lambda: None,
+        erased: Callable[[], None] = lambda: None,
+    ) -> None:
         self._database = database
         self._writer = writer
         self._arrived = arrived
+        self._erased = erased
 
     async def write(self, account_id: UUID, device_id: UUID, batches: Sequence[Batch]) -> Written:
         """See IngestStore."""
@@ -83,13 +94,18 @@ class PostgresIngestStore:
     async def delete_messages(self, account_id: UUID, device_id: UUID, guids: Sequence[str], cursor: str) -> int:
         """See IngestStore."""
         async with self._writer.transaction(account_id) as driver:
-            touched = await driver.fetch(_DELETE, account_id, guids)
+            gone = await driver.fetch(_DELETE, account_id, guids)
             await deleted_messages.keep(driver, account_id, device_id, guids)
-            await refresh(driver, account_id, {row["conversation_id"]: -row["deleted"] for row in touched})
-            await change_notices.tell_changed(driver, account_id, {row["conversation_id"] for row in touched})
+            less = Counter(row["conversation_id"] for row in gone)
+            await refresh(driver, account_id, {chat: -count for chat, count in less.items()})
+            await change_notices.tell_changed(driver, account_id, less.keys())
+            await erasures.add(driver, account_id, of_messages({row["id"]: row["shown_id"] for row in gone}))
+            await arrivals.drop_messages(driver, account_id, [row["id"] for row in gone])
             if cursor:
                 await sync_states.keep(driver, account_id, device_id, Written(cursor=cursor))
-            return sum(row["deleted"] for row in touched)
+        if gone:
+            self._erased()
+        return len(gone)
 
     async def note_sync(self, account_id: UUID, device_id: UUID) -> None:
         """See IngestStore."""
@@ -104,18 +120,22 @@ class PostgresIngestStore:
     def _tell_of(self, done: _Done) -> None:
         if done.has_news:
             self._arrived()
+        if done.has_unsent:
+            self._erased()
 
 
 async def _write(driver: asyncpg.Connection[Any], account_id: UUID, device_id: UUID, batches: Sequence[Batch]) -> _Done:
     descriptions = [described for batch in batches for described in batch.conversations]
     rows = [row for batch in batches for row in batch.messages]
     wanted = await deleted_messages.without(driver, account_id, device_id, rows)
+    before = await erasures.before_unsending(driver, account_id, wanted)
     settled = await settle(driver, account_id, device_id, descriptions, wanted)
     records = records_of(account_id, settled.rows, settled.ids)
     changed, touched = await upsert(driver, account_id, device_id, records)
     await change_notices.tell_changed(driver, account_id, {*settled.changed, *touched})
+    has_unsent = before is not None and await erasures.add_unsent(driver, account_id, before)
     has_news = changed.inserted > 0 and await arrivals.keep_news(driver, account_id, records, datetime.now(UTC))
     cursor = next((batch.cursor for batch in reversed(batches) if batch.cursor), "")
     written = Written(len(rows), changed.inserted, changed.updated, cursor)
     kept_cursor = await sync_states.keep(driver, account_id, device_id, written)
-    return _Done(Written(len(rows), changed.inserted, changed.updated, kept_cursor), settled.ids, has_news)
+    return _Done(Written(len(rows), changed.inserted, changed.updated, kept_cursor), settled.ids, has_news, has_unsent)

@@ -22,8 +22,8 @@ def _latest(row: str) -> str:
 _WHOLE = 1_000
 
 
-def _unsent(row: str) -> str:
-    """How much of a message was unsent: so many parts, or the whole of it."""
+def unsent_amount(row: str) -> str:
+    """SQL for how much of the message in `row` was unsent, an integer: so many parts, or 1,000 for the whole of it."""
     parts = f"coalesce(jsonb_array_length({row}.extra -> 'unsent_parts'), 0)"
     return f"CASE WHEN {row}.unsent_at IS NOT NULL THEN {_WHOLE} ELSE {parts} END"
 
@@ -31,7 +31,7 @@ def _unsent(row: str) -> str:
 def _rank(row: str, latest: str) -> str:
     # With a value for what is absent: a comparison with NULL would be neither.
     times = (f"coalesce({time}, '-infinity'::timestamptz)" for time in (f"{row}.edited_at", latest))
-    return f"({_unsent(row)}, {', '.join(times)}, {row}.flags & {Flag.SCHEDULED:d} = 0)"
+    return f"({unsent_amount(row)}, {', '.join(times)}, {row}.flags & {Flag.SCHEDULED:d} = 0)"
 
 
 # A reaction that is taken away takes its time with it. ranked_at keeps the latest there was, so that a device that still has the
@@ -45,7 +45,7 @@ _WRITER_SYNCS = f"""EXISTS (
 
 # Of `known`, the row that is there, and `excluded`, the one that comes: whether it may take the place, and what it leaves there.
 # written_by is empty in rows that were written before it was kept: they are anybody's.
-MAY_REPLACE = f"""{_unsent("excluded")} >= {_unsent("known")} AND (
+MAY_REPLACE = f"""{unsent_amount("excluded")} >= {unsent_amount("known")} AND (
     known.written_by IS NULL OR known.written_by = excluded.written_by
     OR {_INCOMING} > {_KNOWN} OR {_INCOMING} = {_KNOWN} AND NOT {_WRITER_SYNCS}
 )"""

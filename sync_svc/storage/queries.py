@@ -100,9 +100,9 @@ HISTORY = _messages(f"{_MAY_BE_READ} AND ({_HAS_TEXT}) AND (m.sent_at, m.id) > (
 DELETE_MESSAGES = f"""
 WITH gone AS (
     DELETE FROM sync.messages WHERE account_id = $1 AND conversation_id = ANY ($2::uuid[])
-    RETURNING imessage_guid, sent_at, sent_at > now() AS is_ahead, flags & {Flag.SCHEDULED:d} <> 0 AS is_scheduled
+    RETURNING id, imessage_guid, sent_at, sent_at > now() AS is_ahead, flags & {Flag.SCHEDULED:d} <> 0 AS is_scheduled
 )
-SELECT count(*) AS deleted, max(sent_at) FILTER (WHERE NOT is_scheduled AND NOT is_ahead) AS up_to,
+SELECT coalesce(array_agg(id), '{{}}') AS deleted, max(sent_at) FILTER (WHERE NOT is_scheduled AND NOT is_ahead) AS up_to,
     coalesce(array_agg(imessage_guid) FILTER (WHERE NOT is_scheduled AND is_ahead), '{{}}') AS ahead
 FROM gone
 """

@@ -202,3 +202,19 @@ arrivals = Table(
     Column("next_attempt_at", _TIME, nullable=False, server_default=text("now()")),
     PrimaryKeyConstraint("account_id", "conversation_id"),
 )
+
+# What inference_svc and training_svc have yet to erase, by ids alone: storage/erasures.py.
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("account_id", Uuid, nullable=False),
+    Column("id", Uuid, nullable=False),
+    Column("destination", Text, nullable=False),
+    Column("conversation_ids", ARRAY(Uuid), nullable=False),
+    Column("message_ids", ARRAY(Uuid), nullable=False),
+    Column("touched_conversation_ids", ARRAY(Uuid), nullable=False),
+    Column("created_at", _TIME, nullable=False, server_default=text("now()")),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("next_attempt_at", _TIME, nullable=False, server_default=text("now()")),
+    PrimaryKeyConstraint("account_id", "id", "destination"),
+)

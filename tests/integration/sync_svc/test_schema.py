@@ -53,7 +53,9 @@ async def _fill(store: PostgresIngestStore):
     return account
 
 
-@pytest.mark.parametrize("table", [name for name in TABLES if name not in ("deleted_conversations", "arrivals")])
+@pytest.mark.parametrize(
+    "table", [name for name in TABLES if name not in ("deleted_conversations", "arrivals", "erasures")]
+)
 async def test_a_forgotten_where_shows_nothing_of_others(pool: Database, ingest_store: PostgresIngestStore, table: str):
     mine, stranger = await _fill(ingest_store), uuid4()
     count = text(f"SELECT count(*), count(DISTINCT account_id) FROM sync.{table}")  # noqa: S608 - a name from the list above
@@ -69,10 +71,23 @@ async def test_a_forgotten_where_shows_nothing_of_others(pool: Database, ingest_
     assert others == nobodys == (0, 0)
 
 
-async def test_arrivals_are_found_across_accounts_and_by_no_other_account(pool: Database):
+@pytest.mark.parametrize(
+    ("table", "columns", "values"),
+    [
+        ("arrivals", "conversation_id, message_id", ":mine, :mine"),
+        (
+            "erasures",
+            "id, destination, conversation_ids, message_ids, touched_conversation_ids",
+            ":mine, 'nobody', '{}', '{}', '{}'",
+        ),
+    ],
+)
+async def test_an_outbox_is_read_across_accounts_and_by_no_other_account(
+    pool: Database, table: str, columns: str, values: str
+):
     mine = uuid4()
-    arrive = text("INSERT INTO sync.arrivals (account_id, conversation_id, message_id) VALUES (:mine, :mine, :mine)")
-    count = text("SELECT count(*) FROM sync.arrivals")
+    arrive = text(f"INSERT INTO sync.{table} (account_id, {columns}) VALUES (:mine, {values})")  # noqa: S608 - from the list above
+    count = text(f"SELECT count(*) FROM sync.{table}")  # noqa: S608 - from the list above
 
     async with pool.transaction(mine) as connection:
         await connection.execute(arrive, {"mine": mine})

@@ -1,1 +1,0 @@
-"""What sync_svc tells inference_svc."""

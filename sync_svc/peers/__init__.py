@@ -1,0 +1,1 @@
+"""The other services, as sync_svc calls them."""
