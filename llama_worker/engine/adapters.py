@@ -45,9 +45,9 @@ class AdapterTurns:
         # In the order of use, the longest ago first; None is the base model.
         self._served: list[Adapter | None] = []
 
-    def next(self, wanted: Iterable[Adapter | None]) -> Adapter | None:
+    def next(self, with_work: Iterable[Adapter | None]) -> Adapter | None:
         """The adapter of the next step, out of those that have work (at least one); None is the base model."""
-        waiting = list(dict.fromkeys(wanted))
+        waiting = list(dict.fromkeys(with_work))
         current = self._served[-1] if self._served else None
         if self._left > 0 and current in waiting:
             self._left -= 1

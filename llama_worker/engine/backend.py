@@ -21,7 +21,7 @@ class Span(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """A drawn token and its log-probability in the model's own distribution, before any sampling option."""
+    """A sampled token and its log-probability in the model's own distribution, before any sampling option."""
 
     token: int
     logprob: float

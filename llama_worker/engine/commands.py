@@ -59,7 +59,7 @@ class AdapterCommands:
             command.done(loaded, refusal)
 
     def fail_all(self, error: Exception) -> None:
-        """Tell those that wait for an adapter that none comes."""
+        """Settle all that wait to be loaded with an error."""
         while self._to_load:
             self._to_load.popleft().done(None, error)
 

@@ -113,7 +113,7 @@ class Engine:
     async def forget(self, account_id: str, cache_keys: Iterable[str]) -> int:
         """Forget what is kept of an account's conversations under every adapter; return how many sequences that were.
 
-        Their running work goes on to its end and is not kept then. 0 when the engine has ended, or ends meanwhile: all that
+        Their running work continues to its end and is not kept then. 0 when the engine has ended, or ends meanwhile: all that
         it kept is freed by then.
         """
         if self._stepper is None or self._over.done():

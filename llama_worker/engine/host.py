@@ -102,7 +102,7 @@ class ModelHost:
     async def forget(self, account_id: str, cache_keys: Iterable[str]) -> int:
         """Forget what the model keeps of an account's conversations; return how many sequences that were.
 
-        0 without a model: nothing outlives the engine that read it.
+        0 without a model: nothing that is kept outlives its engine.
         """
         return await self._engine.forget(account_id, cache_keys) if self._engine is not None else 0
 
@@ -165,6 +165,6 @@ class ModelHost:
         self._log.error("no model is loaded", model=self.source.id, reason=message)
 
     async def _change_since(self, seen: Hashable) -> None:
-        # No system tells every change of a file: a network mount tells none.
+        # Polled: no system reports every change of a file, and a network mount reports none.
         while await asyncio.to_thread(self.source.fingerprint) == seen:  # noqa: ASYNC110
             await asyncio.sleep(self._options.watch_seconds)

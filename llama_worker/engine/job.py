@@ -62,7 +62,7 @@ class Job:
         self.started: float | None = None
         self.first_token: float | None = None
         self.branches = [Branch(self, index) for index in range(request.suggestions)]
-        # Runs with nobody beside it: asked for (deterministic), or suspected of having broken a step.
+        # Runs alone: it is deterministic, or suspected of having broken a step.
         self.solo = request.deterministic
         # Whether every suggestion has the prompt in its own sequence.
         self.forked = False

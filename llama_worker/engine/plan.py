@@ -41,7 +41,7 @@ class Planner:
         jobs = [job for job in running if not job.paused]
         if not jobs:
             return None
-        # Prefills have a turn of their own when nobody waits for text; they run beside others who have the same adapter.
+        # Prefills have a turn of their own when no draft runs; they run beside others who have the same adapter.
         awaited = [job for job in jobs if not job.request.prefill_only] or jobs
         adapter = self._turns.next(job.request.adapter for job in awaited)
         ready = [branch for job in jobs if job.request.adapter is adapter for branch in self._feedable(job)]
@@ -78,16 +78,16 @@ class Planner:
         """Split the step's budget of prompt tokens: the shortest rest comes first, but half belongs to the oldest prompt.
 
         So a short prompt does not wait for a long one that came before it, and the oldest never starves. Equal parts would end
-        all prompts that came together only at the end. Requests that only prefill get what nobody else wants.
+        all prompts that came together only at the end. Requests that only prefill get a part only when no draft prefills.
         """
-        wanted = [branch for branch in prefilling if not branch.job.request.prefill_only] or prefilling
-        if not wanted:
+        candidates = [branch for branch in prefilling if not branch.job.request.prefill_only] or prefilling
+        if not candidates:
             return []
-        budget = self._prefill_tokens(wanted[0].job, decoding)
-        oldest = min(wanted, key=lambda branch: branch.job.number)
+        budget = self._prefill_tokens(candidates[0].job, decoding)
+        oldest = min(candidates, key=lambda branch: branch.job.number)
         reserved = min(self._unfed(oldest), budget // 2)
         chunks = []
-        for branch in sorted(wanted, key=lambda branch: (self._unfed(branch), branch.job.number)):
+        for branch in sorted(candidates, key=lambda branch: (self._unfed(branch), branch.job.number)):
             free = budget if branch is oldest else budget - reserved
             count = min(self._unfed(branch), free)
             budget -= count

@@ -1,7 +1,7 @@
 """How many prompt tokens one step may prefill, so that a step, and with it a cancel, stays short on any machine."""
 
 MIN_TOKENS = 32
-# With nobody beside it, a step may take longer. On 2 cores 1,000 tokens of a small model take 3.5 s in pieces of 512 or 256,
+# A step in which no sequence decodes may take longer. On 2 cores 1,000 tokens of a small model take 3.5 s in pieces of 512 or 256,
 # 3.6 s in 128, 4.0 s in 64 and 4.8 s in 32.
 MIN_TOKENS_ALONE = 128
 # Fewer tokens than this say little about the cost of a prompt token: the fixed cost of a step would dominate.
@@ -10,7 +10,7 @@ _MEMORY = 0.7
 
 
 class PrefillBudget:
-    """Learns the cost of a prompt token and gives the largest power of two that fits the wanted step time.
+    """Learns the cost of a prompt token and gives the largest power of two that fits `step_seconds`.
 
     Powers of two, since each new batch shape costs llama.cpp a new graph.
     """

@@ -57,7 +57,7 @@ class Replies:
             self._emit(job, Progress(Phase.PREFILL, len(job.prompt)))
 
     def report_positions(self) -> None:
-        """Tell those that wait where in the queue they are, if that changed enough to be worth an event."""
+        """Send the waiting requests their position in the queue, where it changed enough to be worth an event."""
         for position, job in enumerate(self._queue.order()):
             reported = job.reported_position
             near_or_halved = reported is None or position < min(reported, _NEAR_THE_FRONT) or position <= reported // 2
@@ -150,7 +150,7 @@ class Replies:
             self._emit(branch.job, Piece(branch.index, text))
 
     def _emit(self, job: Job, event: Event) -> None:
-        # Nobody reads the events of a cancelled request.
+        # A cancelled request has no reader.
         if not job.cancelled:
             job.stream.count(event)
             self._outbox.append((job.stream, event))

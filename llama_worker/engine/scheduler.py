@@ -143,7 +143,7 @@ class Scheduler:
     def forget_conversations(self, account_id: str, cache_keys: Container[str]) -> int:
         """Drop what is kept of an account's conversations under every adapter; return how many sequences were dropped.
 
-        Their work, running or waiting, goes on, and its sequences are dropped when it ends.
+        Their work, running or waiting, continues, and its sequences are dropped when it ends.
         """
         for job in (*self.running, *self._queue.order()):
             job.forgotten |= job.belongs_to(account_id, cache_keys)

@@ -155,7 +155,7 @@ class Stepper:
         while self._to_forget:
             command = self._to_forget.popleft()
             count = self._scheduler.forget_conversations(command.account_id, command.cache_keys)
-            # Nobody will go on with their prompts.
+            # No later request may use their prompts.
             self._end_all(lambda job: job.forgotten and job.request.prefill_only, lambda _: FinishReason.STOP)
             command.done(count)
 
@@ -176,7 +176,7 @@ class Stepper:
 
     def _admit(self) -> bool:
         """Start the jobs that there is room for; True when a prefill has ended and left room."""
-        # What it has computed by now is kept, so that whoever takes its place goes on from there.
+        # What it has computed so far is kept: the draft of its conversation starts from there.
         while (prefill := self._scheduler.preemptible_prefill()) is not None:
             self._replies.finish(prefill.branches[0], FinishReason.STOP)
         started = self._scheduler.admit()
@@ -230,7 +230,7 @@ class Stepper:
             counts.graphs_reused = self._graphs_before + self._backend.graphs_reused()
 
     def _recover(self, plan: Plan) -> None:
-        """After a fatal step: fail the job that was alone in it. Of several, nobody knows which did it: each runs alone."""
+        """After a fatal step: fail the job that was alone in it. Of several, each is a suspect and runs alone."""
         self._healthy(False)
         suspects = plan.jobs
         for job in self._scheduler.running[:]:

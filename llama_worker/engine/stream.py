@@ -37,11 +37,11 @@ class TokenStream:
     def full(self) -> bool:
         """Whether the reader is so far behind that its work has to wait. Only for the engine's thread.
 
-        Once full it stays so until half is read, or the work would stop and go at every token.
+        Once full it stays so until half is read, or the work would pause and resume at every token.
         """
         if self._behind >= self._capacity:
             self._paused = True
-        # Counted anew: a reader that caught up just before it could see the flag would wake nobody.
+        # Counted anew: a reader that caught up just before the flag was set did not call `wake`.
         if self._behind <= self._capacity // 2:
             self._paused = False
         return self._paused

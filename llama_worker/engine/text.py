@@ -72,7 +72,7 @@ class SuggestionText:
         return self._count(self._filter.push(text))
 
     def finish(self) -> str:
-        """Return the held text. Half a character at the very end is dropped: nobody can read it."""
+        """Return the held text. Half a character at the very end is dropped."""
         return self._count(self._filter.flush())
 
     def _count(self, text: str) -> str:

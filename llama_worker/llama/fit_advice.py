@@ -12,13 +12,13 @@ from llama_worker.llama.memory_fit import (
     padded,
 )
 
-# Shorter than this it holds hardly a conversation.
+# Tokens. A shorter context holds hardly a conversation.
 LEAST_CONTEXT = 512
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a model is not loaded. `for_ever`: waiting for free memory is no use."""
+    """Why a model is not loaded. `for_ever`: not even with all of the machine's memory free."""
 
     line: str
     for_ever: bool

@@ -13,11 +13,11 @@ from svc_kit.errors import InvalidInput
 _MOST_NESTED: Final = 1000
 # llama.cpp's MAX_REPETITION_THRESHOLD. It takes a larger maximum for none.
 MOST_REPEATS: Final = 2000
-# Repetitions of a repetition. Nobody needs even two, and llama.cpp calls itself for each.
+# Repetitions of a repetition. No grammar needs even two, and llama.cpp calls itself for each.
 _MOST_REPEATED: Final = 16
 # llama.cpp writes counted repetitions out, one element of 8 bytes for a character or name, one rule for each optional one.
 MOST_ELEMENTS: Final = 50_000
-# Quantifiers are possessive: no text is looked at twice, however it goes on.
+# Quantifiers are possessive: no character is matched twice by one token, whatever follows.
 _ESCAPE: Final = r'\\(?:[trn\\"\[\]-]|x[0-9a-fA-F]{2}+|u[0-9a-fA-F]{4}+|U[0-9a-fA-F]{8}+)'
 TOKEN: Final = re.compile(
     rf"""(?:[ \t]|\#[^\r\n\0]*+)*+(?:
@@ -116,7 +116,7 @@ class _Parser:
         return self.rules
 
     def refuse(self, at: int) -> NoReturn:
-        raise InvalidInput(self._field, f"is no GBNF grammar: it cannot go on as it does at character {at + 1:,}")
+        raise InvalidInput(self._field, f"is no GBNF grammar: unexpected text at character {at + 1:,}")
 
     def _begin_rule(self, token: re.Match[str]) -> None:
         if self._open:

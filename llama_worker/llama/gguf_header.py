@@ -1,4 +1,7 @@
-"""What a GGUF file says of itself: metadata, and how large its tensors are, without loading it."""
+"""The header of a GGUF file: metadata, and the sizes of its tensors, without loading them.
+
+The format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
+"""
 
 import struct
 from collections.abc import Mapping
@@ -14,7 +17,7 @@ _FORMATS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: 
 
 
 class HeaderUnreadable(Exception):
-    """The file does not say what it should; the message is a few words."""
+    """The header is damaged or not as the format has it; the message is a few words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Header:
 
 
 def read_header(path: Path) -> Header:
-    """Read it. Raises HeaderUnreadable, and OSError when the file cannot be read."""
+    """Read the header, at most 64 MiB of it. Raises HeaderUnreadable, and OSError when the file cannot be read."""
     with path.open("rb") as file:
         data = file.read(_MOST_BYTES)
     try:

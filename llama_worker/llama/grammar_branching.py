@@ -1,4 +1,4 @@
-"""How many ways llama.cpp has to follow in a grammar before it reads a character: some short grammars have more than atoms."""
+"""How many ways llama.cpp has to follow in a grammar up to the next character: in some short grammars they are countless."""
 
 from collections.abc import Generator, Iterator
 from functools import lru_cache

@@ -23,7 +23,7 @@ _MOST_IN_PATTERNS: Final = 2000
 _QUANTIFIER: Final = re.compile(r"\{([^{}]*+)\}")
 _NUMBER: Final = re.compile(r"[0-9]++")
 _LONGEST_NUMBER: Final = 9
-# What is enough to tell rules apart; a schema may have longer names, and each rule has those of all that it lies in.
+# Characters of a rule's name. The converter makes a name of all names on the way to a part, which may be long.
 _LONGEST_NAME: Final = 40
 # What a rule's line has beside its name and content.
 _RULE_MARGIN: Final = 12
@@ -50,7 +50,7 @@ def gbnf_of_schema(schema: str, field: str) -> str:
 
 
 class _References(dict[str, Any]):
-    """The parts of a schema by reference (`#/$defs/name`), looked up when they are wanted. Raises KeyError for others."""
+    """The parts of a schema by reference (`#/$defs/name`), looked up at their first use. Raises KeyError for others."""
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
         super().__init__()

@@ -80,7 +80,7 @@ class RowScanner:
     def _block(self, rows: Rows) -> list[RowStats]:
         with np.errstate(over="ignore"):
             totals = np.exp(rows, out=self._scratch[: len(rows)]).sum(axis=1)
-        # As in `likeliest`: a bound that the wanted ones reach.
+        # As in `likeliest`: a bound that the `DEPTH` largest reach.
         most = rows[:, : self._width * GROUPS].reshape(len(rows), GROUPS, self._width).max(axis=1)
         most.partition(self._width - DEPTH, axis=1)
         bounds = most[:, self._width - DEPTH]

@@ -86,7 +86,7 @@ def _limit(directory: Path, limit_file: str, usage_file: str, file_keys: Iterabl
         # "max", or a group without such files.
         return
     statistics = dict(line.split(" ", 1) for line in _lines(directory / "memory.stat"))
-    # Files in the cache are given back when memory is wanted.
+    # The system frees the file cache when it needs memory.
     used -= sum(int(statistics.get(key, 0)) for key in file_keys)
     yield Memory(max(limit - max(used, 0), 0), limit)
 

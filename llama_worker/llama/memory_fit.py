@@ -7,16 +7,16 @@ from llama_worker.llama.model_shape import Layer, ModelShape
 
 # llama.cpp rounds the cache up to this many tokens.
 CELL_STEP = 256
-# Beside what is computed: the vocabulary's texts, the samplers, the heap.
+# Bytes beside the computed ones: the vocabulary's texts, the samplers, the heap.
 HOST_ALLOWANCE = 128 << 20
-# On a GPU the driver's context and the workspaces of its libraries come first.
+# Bytes of the driver's context and of its libraries' workspaces on a GPU.
 GPU_ALLOWANCE = 512 << 20
 _ALL = -1
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What is to be loaded: the model, and the settings that decide about its size."""
+    """A model to load, and the settings that decide about its size: cells and batch_size in tokens."""
 
     shape: ModelShape
     cells: int
@@ -55,7 +55,7 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class MachineMemory:
-    """What there is. Several GPUs count as one, since layers are spread over them."""
+    """The memory of this machine. Several GPUs count as one, since llama.cpp spreads layers over them."""
 
     host: Memory
     gpu: Memory | None = None
@@ -63,7 +63,7 @@ class MachineMemory:
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """Where it does not fit."""
+    """The kind of memory in which a model does not fit, what it needs there, and what there is."""
 
     need: Need
     memory: Memory
@@ -86,7 +86,7 @@ def misfit(load: Load, machine: MachineMemory) -> Misfit | None:
 
 
 def host_need(load: Load) -> Need:
-    """What the machine's own memory holds.
+    """The bytes that the model needs in the machine's own memory.
 
     Weights count in full although they are mapped from the file: a page that is not in memory is read from the disk at
     every token. What the system's file cache has of them already is part of what it calls available.
@@ -101,7 +101,7 @@ def host_need(load: Load) -> Need:
 
 
 def gpu_need(load: Load) -> Need:
-    """What the GPUs' memory holds; nothing when no layer goes there."""
+    """The bytes that the model needs on the GPUs; 0 when no layer is there."""
     shape, on_gpu = load.shape, load.layers_on_gpu
     if not on_gpu:
         return Need(0, 0, 0)
@@ -112,7 +112,7 @@ def gpu_need(load: Load) -> Need:
 
 
 def padded(cells: int) -> int:
-    """The size that llama.cpp gives to a cache."""
+    """The cells that llama.cpp makes of a cache of so many: a multiple of `CELL_STEP`."""
     return -(-cells // CELL_STEP) * CELL_STEP
 
 

@@ -15,7 +15,7 @@ _LAYER = re.compile(r"blk\.(\d+)\.")
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One repeating layer: its weights, what it keeps for each token, and when it is recurrent for each sequence."""
+    """One repeating layer, in bytes: its weights, the KV cache of one token, and the recurrent state of one sequence."""
 
     weights: int
     cell: int
@@ -24,7 +24,7 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class ModelShape:
-    """A model, in bytes and counts."""
+    """A model: weights in bytes, the rest in counts."""
 
     layers: tuple[Layer, ...]
     # The table of the vocabulary at the beginning, and all that comes after the layers.
@@ -38,7 +38,7 @@ class ModelShape:
 
 
 def shape_of(header: Header) -> ModelShape | None:
-    """Read the shape. None for a model of several files, of which one says too little. Raises HeaderUnreadable."""
+    """Read the shape. None for a model that is split into several files: one does not list all tensors. Raises HeaderUnreadable."""
     keys = _Keys(header)
     if keys.number("split.count", 1) > 1:
         return None

@@ -34,7 +34,7 @@ class Outputs:
 
 
 class LlamaSampler:
-    """Samples the tokens of one suggestion. The first one is visible: an empty suggestion helps nobody.
+    """Samples the tokens of one suggestion. The first token is visible: an empty suggestion is of no use.
 
     The repeat penalty counts generated tokens, not the prompt: a reply has to repeat the names and times of the question.
     """

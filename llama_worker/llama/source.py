@@ -105,7 +105,7 @@ class LlamaSource:
             raise (ModelFileUnusable if found.for_ever else ModelUnusable)(found.line)
 
     def _context(self, model: LlamaModel) -> ContextOptions:
-        """The wanted context, but no longer than the model was trained for: beyond that it writes nonsense."""
+        """The context of the settings, but no longer than the model was trained for: beyond that its text is nonsense."""
         wanted = self._hardware.context
         longest = model.trained_context or wanted.context_size
         return replace(wanted, context_size=min(wanted.context_size, longest))
