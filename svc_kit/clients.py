@@ -59,7 +59,7 @@ class DeviceServiceClient:
         try:
             answer = await self._stub.GetJwks(auth_pb2.GetJwksRequest(), timeout=CALL_TIMEOUT_S)
         except grpc.aio.AioRpcError as error:
-            raise Unavailable("the sign-in part does not answer; try again in a moment") from error
+            raise Unavailable("device_svc does not answer; try again in a moment") from error
         names = ("kty", "crv", "x", "y", "kid", "alg", "use")
         return {"keys": [{name: getattr(key, name) for name in names} for key in answer.keys]}
 
@@ -71,5 +71,5 @@ class DeviceServiceClient:
         try:
             answer = await self._stub.CheckToken(request, timeout=CALL_TIMEOUT_S, metadata=self._caller.metadata())
         except grpc.aio.AioRpcError as error:
-            raise Unavailable("the sign-in part does not answer; try again in a moment") from error
+            raise Unavailable("device_svc does not answer; try again in a moment") from error
         return bool(answer.active)

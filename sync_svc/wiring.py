@@ -19,7 +19,7 @@ from sync_svc.api.conversations import ConversationsServicer
 from sync_svc.api.sync import HAND_CHECKED, SyncServicer
 from sync_svc.arrival_delivery import arrival_outbox
 from sync_svc.domain.watch_board import WatchBoard
-from sync_svc.domain.watching import Watching, WatchRhythm, read_conversations
+from sync_svc.domain.watching import Watching, WatchIntervals, read_conversations
 from sync_svc.erasure_delivery import erasure_outbox
 from sync_svc.peers.activity import DeviceActivityClient
 from sync_svc.peers.arrivals import InferenceService
@@ -45,7 +45,7 @@ class Intervals:
     """How often things happen that nobody asks for, in seconds; a test has less patience."""
 
     delivery: float = 5.0
-    watch: WatchRhythm = field(default_factory=WatchRhythm)
+    watch: WatchIntervals = field(default_factory=WatchIntervals)
 
 
 async def build(settings: SyncSettings, intervals: Intervals | None = None) -> Service:

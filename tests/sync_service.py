@@ -28,7 +28,7 @@ from svc_kit.clients import InternalCaller, channel_to
 from svc_kit.server import running
 from svc_kit.settings import from_mapping
 from svc_kit.tokens import API_AUDIENCE, ISSUER
-from sync_svc.domain.watching import WatchRhythm
+from sync_svc.domain.watching import WatchIntervals
 from sync_svc.settings import SyncSettings
 from sync_svc.wiring import Intervals, build
 from tests.conftest import DatabaseAddress
@@ -206,7 +206,7 @@ class SyncService:
 
 
 # As often as a test has patience for.
-SOON = Intervals(delivery=0.05, watch=WatchRhythm(heartbeat=30, check=0.05, gather=0))
+SOON = Intervals(delivery=0.05, watch=WatchIntervals(heartbeat=30, check=0.05, gather=0))
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""What just arrived, as the part that drafts is told of it."""
+"""What just arrived, as inference_svc is told of it."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from sync_svc.domain.watch_board import WatchBoard
 
 
 @dataclass(frozen=True)
-class WatchRhythm:
+class WatchIntervals:
     """In seconds: the silence before a heartbeat, how often the caller is checked, and how long changes gather."""
 
     heartbeat: float = 20.0
@@ -52,7 +52,7 @@ WatchEvent = Heartbeat | ConversationChanged | ConversationDeleted | DraftReady
 class Watching:
     """Makes streams of events."""
 
-    def __init__(self, board: WatchBoard, intervals: WatchRhythm) -> None:
+    def __init__(self, board: WatchBoard, intervals: WatchIntervals) -> None:
         self._board = board
         self._intervals = intervals
 

@@ -18,7 +18,7 @@ from sync_svc.domain.ports import StoredBatch, SyncState
 from sync_svc.storage import arrivals, change_notices, deleted_messages, erasures, sync_states
 from sync_svc.storage import contacts as contact_rows
 from sync_svc.storage.account_lock import AccountWriter
-from sync_svc.storage.upsert_conversations import settle
+from sync_svc.storage.upsert_conversations import upsert_conversations
 from sync_svc.storage.upsert_messages import records_of, refresh, upsert
 
 _IDS = """
@@ -129,13 +129,13 @@ async def _write(driver: asyncpg.Connection[Any], account_id: UUID, device_id: U
     rows = [row for batch in batches for row in batch.messages]
     wanted = await deleted_messages.without(driver, account_id, device_id, rows)
     before = await erasures.before_unsending(driver, account_id, wanted)
-    settled = await settle(driver, account_id, device_id, descriptions, wanted)
-    records = records_of(account_id, settled.rows, settled.ids)
+    upserted = await upsert_conversations(driver, account_id, device_id, descriptions, wanted)
+    records = records_of(account_id, upserted.rows, upserted.ids)
     changed, touched = await upsert(driver, account_id, device_id, records)
-    await change_notices.tell_changed(driver, account_id, {*settled.changed, *touched})
+    await change_notices.tell_changed(driver, account_id, {*upserted.changed, *touched})
     has_unsent = before is not None and await erasures.add_unsent(driver, account_id, before)
     has_news = changed.inserted > 0 and await arrivals.keep_news(driver, account_id, records, datetime.now(UTC))
     cursor = next((batch.cursor for batch in reversed(batches) if batch.cursor), "")
     written = Written(len(rows), changed.inserted, changed.updated, cursor)
     kept_cursor = await sync_states.keep(driver, account_id, device_id, written)
-    return _Done(Written(len(rows), changed.inserted, changed.updated, kept_cursor), settled.ids, has_news, has_unsent)
+    return _Done(Written(len(rows), changed.inserted, changed.updated, kept_cursor), upserted.ids, has_news, has_unsent)

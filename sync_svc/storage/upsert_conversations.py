@@ -101,7 +101,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class UpsertedConversations:
     """The chats' ids by reference, the messages to store, and the ids of the chats that are new or changed."""
 
     ids: dict[str, UUID]
@@ -109,14 +109,14 @@ class Settled:
     changed: Collection[UUID]
 
 
-async def settle(
+async def upsert_conversations(
     driver: asyncpg.Connection[Any],
     account_id: UUID,
     device_id: UUID,
     descriptions: Iterable[IncomingConversation],
     rows: Sequence[MessageRow],
-) -> Settled:
-    """Make and update what is described or named.
+) -> UpsertedConversations:
+    """Insert and update the conversations that are described or named.
 
     Raises UnknownConversation for a UUID that is no conversation of the account.
     """
@@ -125,7 +125,7 @@ async def settle(
     known = await _find(driver, account_id, described.keys() | named.keys())
     rivals = {guid: device for guid, device in known.keyed_by.items() if device != device_id}
     described = await chat_claims.resolve_merge_keys(driver, account_id, described, known.keys, rivals)
-    await _heed_tombstones(driver, account_id, described, known)
+    await _apply_tombstones(driver, account_id, described, known)
     if known.deleted_up_to:
         rows = [row for row in rows if known.keeps(row)]
         named = dict.fromkeys(row[CONVERSATION_REF] for row in rows)
@@ -143,7 +143,7 @@ async def settle(
         changed.update(row["id"] for row in updated)
     if keys := _touched_keys(old, new, known):
         changed.update(await regroup(driver, account_id, keys, {known.ids[guid] for guid in new}))
-    return Settled(known.ids, rows, changed)
+    return UpsertedConversations(known.ids, rows, changed)
 
 
 def _guessed(guid: str, known: Known) -> IncomingConversation:
@@ -178,18 +178,18 @@ async def _find_by_id(
             known.deleted_up_to[reference] = found[server_id]
 
 
-async def _heed_tombstones(
+async def _apply_tombstones(
     driver: asyncpg.Connection[Any], account_id: UUID, described: Mapping[str, IncomingConversation], known: Known
 ) -> None:
     keys = {guid: one.merge_key for guid, one in described.items() if one.is_complete}
     moved = {guid: keys[guid] for guid, key in known.deleted_keys.items() if keys.get(guid, key) != key}
     if moved:
         await tombstones.follow_keys(driver, account_id, moved)
-    unheard_of = {
+    unknown = {
         guid: key for guid, key in keys.items() if key and guid not in known.ids and guid not in known.deleted_up_to
     }
-    if unheard_of:
-        known.deleted_up_to.update(await tombstones.inherit(driver, account_id, unheard_of))
+    if unknown:
+        known.deleted_up_to.update(await tombstones.inherit(driver, account_id, unknown))
 
 
 def _touched_keys(

@@ -47,7 +47,12 @@ async def test_a_service_has_to_say_for_which_account(product):
 
 
 async def test_what_says_nothing_to_anybody_is_answered(product):
-    await product.note(arrival(own_text="Hello"), arrival(is_own=False))
+    said = [arrival(own_text="Hello"), arrival(is_own=False)]
+
+    answer = await product.responses.NoteArrivals(pb.NoteArrivalsRequest(arrivals=said), metadata=product.owner)
+
+    assert answer == pb.NoteArrivalsResponse()
+    assert product.training.calls == []
 
 
 async def test_no_text_reaches_a_log(product, capfd):

@@ -117,6 +117,7 @@ async def test_a_worker_that_is_away_delays_nothing(schema, valkey, capfd):
             await product.note(product.say("Coming?").arrival())
 
             await eventually(lambda: "conversations are not read ahead" in "".join(capfd.readouterr()))
+            assert product.worker.read_ahead == []
 
 
 async def test_a_conversation_of_another_account_is_not_read(product):

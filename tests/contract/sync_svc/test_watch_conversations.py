@@ -13,7 +13,7 @@ from assistant.sync.v1 import conversations_pb2 as pb
 from assistant.sync.v1 import sync_pb2
 
 from svc_kit.clients import channel_to
-from sync_svc.domain.watching import WatchRhythm
+from sync_svc.domain.watching import WatchIntervals
 from sync_svc.wiring import Intervals
 from tests.conftest import DatabaseAddress
 from tests.grpc_errors import described, failure_of
@@ -241,7 +241,7 @@ async def test_a_session_that_ended_hears_nothing_more(service: SyncService, me:
 
 
 async def test_silence_has_heartbeats(database: DatabaseAddress, service: SyncService):
-    intervals = Intervals(watch=WatchRhythm(heartbeat=0.05))
+    intervals = Intervals(watch=WatchIntervals(heartbeat=0.05))
     async with (
         running_sync_service(database, devices=service.devices, intervals=intervals) as quick,
         watching(quick.caller()) as stream,
