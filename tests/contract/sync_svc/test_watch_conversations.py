@@ -203,6 +203,8 @@ async def test_a_draft_is_told_under_the_id_that_is_shown(me: Caller):
     async with watching(me) as stream:
         await me.service.AnnounceDraft(pb.AnnounceDraftRequest(conversation_id=other_id, response_id=response_id))
         event = await stream.event()
+        while not event.HasField("draft_ready"):  # what was synced before may be told late
+            event = await stream.event()
 
     assert event.draft_ready == pb.DraftReady(conversation_id=conversation.conversation_id, response_id=response_id)
 
