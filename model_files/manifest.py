@@ -47,6 +47,7 @@ class LocalFile:
 
     @property
     def file(self) -> str:
+        """The file's name, without its folder."""
         return self.path.replace("\\", "/").rpartition("/")[2]
 
 

@@ -28,17 +28,25 @@ class Server(Protocol):
 
     name: str
 
-    def look_up(self, source: HuggingFaceFile) -> RemoteFile: ...
+    def look_up(self, source: HuggingFaceFile) -> RemoteFile:
+        """Return what the server says of a file. Raises ModelCommandError."""
+        ...
 
-    def fetch(self, source: HuggingFaceFile, remote: RemoteFile, path: Path, tell: Callable[[int], None]) -> None: ...
+    def fetch(self, source: HuggingFaceFile, remote: RemoteFile, path: Path, tell: Callable[[int], None]) -> None:
+        """Download into `path`, on from what is there; `tell` hears how many bytes there are. Raises ModelCommandError."""
+        ...
 
 
 class Observer(Protocol):
     """Who watches it."""
 
-    def say(self, line: str) -> None: ...
+    def say(self, line: str) -> None:
+        """Show a line."""
+        ...
 
-    def downloading(self, name: str, size: int, start: int) -> AbstractContextManager[Callable[[int], None]]: ...
+    def downloading(self, name: str, size: int, start: int) -> AbstractContextManager[Callable[[int], None]]:
+        """Show the progress of a download of `size` bytes, of which `start` are there; what is given back takes the bytes there are."""
+        ...
 
 
 class Puller:

@@ -21,6 +21,7 @@ class Workplace:
 
     @property
     def directory(self) -> Path:
+        """Where unfinished downloads are."""
         return self.cache.expanduser() / "partial"
 
     def partial(self, source: HuggingFaceFile, etag: str) -> Path:

@@ -10,7 +10,7 @@ from svc_kit.resources import Resources, gate_by_device_svc
 from svc_kit.server import Service
 from training_svc.api.samples import SamplesServicer
 from training_svc.api.training import TrainingServicer
-from training_svc.domain.sample_service import SampleService
+from training_svc.sample_service import SampleService
 from training_svc.settings import TrainingSettings
 from training_svc.storage.transactions import PostgresTransactions
 

@@ -23,6 +23,7 @@ class LogTail:
         return error
 
     def __call__(self, level: int, text: bytes, _: Any) -> None:
+        """Take a line of the log; `level` is a ggml_log_level."""
         # llama.cpp logs about files, tensors and buffers only, never about prompts.
         if level < _WARNING or level >= _CONTINUED:
             return

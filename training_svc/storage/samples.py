@@ -15,7 +15,6 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from prompting.conversation import PromptSource
 from prompting.stored_prompt import hints_from_json, hints_to_json, turns_from_json, turns_to_json
-from training_svc.domain.ports import SortKey
 from training_svc.domain.samples import Sample, SampleChange, SampleSource
 from training_svc.storage.tables import samples
 
@@ -33,6 +32,8 @@ _PLAIN = (
 )
 _STORED = (*_PLAIN, "source", "turns", "hints", "template_id", "message_ids")
 _COLUMNS = [samples.c[name] for name in _STORED]
+# Where a page begins: the time and the id of the sample before it.
+SortKey = tuple[datetime, UUID]
 _KEY = tuple_(samples.c.created_at, samples.c.sample_id)
 
 
@@ -44,9 +45,11 @@ class SampleTable:
         self._account_id = account_id
 
     async def add(self, sample: Sample) -> None:
+        """Add a sample."""
         await self._connection.execute(insert(samples).values(self._values(sample)))
 
     async def add_requested(self, sample: Sample, request_id: UUID) -> Sample:
+        """Add a sample and return it; return the earlier one when the request has made one."""
         add = insert(samples).values(self._values(sample) | {"request_id": request_id})
         add = add.on_conflict_do_nothing(index_elements=["account_id", "request_id"])
         made = (await self._connection.execute(add.returning(*_COLUMNS))).one_or_none()
@@ -56,6 +59,7 @@ class SampleTable:
         return _sample((await self._connection.execute(known)).one())
 
     async def newest(self, after: SortKey | None, size: int, source: SampleSource | None) -> Sequence[Sample]:
+        """Return up to `size` samples after a key, newest first; of one source, or of all."""
         query = select(*_COLUMNS).where(self._mine())
         if source is not None:
             query = query.where(samples.c.source == source)
@@ -65,6 +69,7 @@ class SampleTable:
         return [_sample(row) for row in await self._connection.execute(query)]
 
     async def oldest(self, after: SortKey | None, size: int, *, include_negatives: bool) -> Sequence[Sample]:
+        """Return up to `size` samples after a key, oldest first."""
         query = select(*_COLUMNS).where(self._mine())
         if not include_negatives:
             query = query.where(~samples.c.negative)
@@ -74,10 +79,12 @@ class SampleTable:
         return [_sample(row) for row in await self._connection.execute(query)]
 
     async def counts(self) -> Mapping[SampleSource, int]:
+        """Return how many samples there are of each source that has any."""
         query = select(samples.c.source, func.count()).where(self._mine()).group_by(samples.c.source)
         return {SampleSource(source): count for source, count in await self._connection.execute(query)}
 
     async def change(self, sample_id: UUID, change: SampleChange, now: datetime) -> Sample | None:
+        """Change a sample and return it; None when there is no such sample."""
         values = {name: value for name, value in asdict(change).items() if value is not None}
         one = update(samples).where(self._mine(), samples.c.sample_id == sample_id)
         changed = await self._connection.execute(one.values(**values, updated_at=now).returning(*_COLUMNS))
@@ -85,6 +92,7 @@ class SampleTable:
         return _sample(row) if row is not None else None
 
     async def delete(self, sample_id: UUID) -> bool:
+        """Delete a sample; False when there is no such sample."""
         one = delete(samples).where(self._mine(), samples.c.sample_id == sample_id)
         gone = await self._connection.execute(one.returning(samples.c.sample_id))
         return gone.one_or_none() is not None

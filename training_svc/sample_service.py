@@ -1,4 +1,4 @@
-"""What happens to samples."""
+"""What happens to samples: each use case is one transaction of one account."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from uuid import UUID
 from svc_kit.erasure import Erasure
 from svc_kit.errors import AlreadyExists, NotFound
 from svc_kit.ids import new_id
-from training_svc.domain.ports import SortKey, Transactions
 from training_svc.domain.samples import Feedback, Sample, SampleChange, SampleSource, checked_change, sample_of
+from training_svc.storage.samples import SortKey
+from training_svc.storage.transactions import PostgresTransactions
 
 # A context may have hundreds of kilobytes, and a page of them is in memory at once.
 _EXPORT_PAGE = 50
@@ -34,7 +35,7 @@ def _utc_now() -> datetime:
 class SampleService:
     """Makes, lists, changes, deletes and exports samples."""
 
-    transactions: Transactions
+    transactions: PostgresTransactions
     clock: Callable[[], datetime] = field(default=_utc_now)
 
     async def record(self, account_id: UUID, feedback: Feedback) -> UUID | None:
