@@ -19,7 +19,7 @@ from sync_svc.api.conversations import ConversationsServicer
 from sync_svc.api.sync import HAND_CHECKED, SyncServicer
 from sync_svc.arrival_delivery import arrival_outbox
 from sync_svc.domain.watch_board import WatchBoard
-from sync_svc.domain.watching import Watching, WatchIntervals, read_conversations
+from sync_svc.domain.watching import Watching, WatchIntervals
 from sync_svc.erasure_delivery import erasure_outbox
 from sync_svc.peers.activity import DeviceActivityClient
 from sync_svc.peers.arrivals import InferenceService
@@ -136,7 +136,7 @@ def _erasures(
 
 
 def _watch(settings: SyncSettings, store: PostgresBrowseStore, resources: Resources) -> WatchBoard:
-    board = WatchBoard(partial(read_conversations, store))
+    board = WatchBoard(store.changed_conversations)
     resources.push_async_callback(board.end)
     resources.in_background(ChangeFeed(settings, NAME, board).run())
     return board

@@ -26,9 +26,10 @@ from sync_svc.api.times import optional_time
 from sync_svc.api.views import conversation_name, conversation_view, watch_view
 from sync_svc.domain.changes import DraftReady
 from sync_svc.domain.conversations import Settings
-from sync_svc.domain.history import read_history
-from sync_svc.domain.ports import BrowseStore, Page
+from sync_svc.domain.pages import Page
 from sync_svc.domain.watching import Watching
+from sync_svc.storage.browse_store import PostgresBrowseStore
+from sync_svc.storage.history import read_history
 
 SEARCH_PAGE = 20
 DEFAULT_HISTORY = 10
@@ -40,7 +41,7 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class ConversationsServicer(conversations_pb2_grpc.ConversationsServiceServicer):
     """Serves assistant.sync.v1.ConversationsService."""
 
-    def __init__(self, store: BrowseStore, watching: Watching, gate: Gate) -> None:
+    def __init__(self, store: PostgresBrowseStore, watching: Watching, gate: Gate) -> None:
         self._store = store
         self._watching = watching
         self._gate = gate

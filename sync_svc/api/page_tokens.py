@@ -6,7 +6,7 @@ import base64
 
 from svc_kit.errors import InvalidInput
 from svc_kit.paging import encode_page_token
-from sync_svc.domain.ports import After
+from sync_svc.domain.pages import After
 
 MAX_TOKEN = 500
 # How a token holds its GUID. A long one that is not in Latin letters would not fit as bytes, but does as it is.

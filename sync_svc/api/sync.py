@@ -19,8 +19,11 @@ from sync_svc.api.page_tokens import decode_guid_token, encode_guid_token, page_
 from sync_svc.api.parse_batches import batch_of_one, batch_of_stream, check_cursor, contacts_of
 from sync_svc.api.times import optional_time, stamp
 from sync_svc.domain.incoming import Batch, Written
-from sync_svc.domain.ports import DeviceActivity, Digest, DigestStore, IngestStore
+from sync_svc.domain.pages import Digest
 from sync_svc.domain.stream_ingest import ingest
+from sync_svc.peers.activity import DeviceActivityClient
+from sync_svc.storage.digest_store import PostgresDigestStore
+from sync_svc.storage.ingest_store import PostgresIngestStore
 
 _SERVICE = pb.DESCRIPTOR.services_by_name["SyncService"]
 # Checked by hand in parse_*.py: see there.
@@ -35,7 +38,9 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class SyncServicer(sync_pb2_grpc.SyncServiceServicer):
     """Serves assistant.sync.v1.SyncService."""
 
-    def __init__(self, store: IngestStore, digests: DigestStore, devices: DeviceActivity, gate: Gate) -> None:
+    def __init__(
+        self, store: PostgresIngestStore, digests: PostgresDigestStore, devices: DeviceActivityClient, gate: Gate
+    ) -> None:
         self._store = store
         self._digests = digests
         self._devices = devices

@@ -12,7 +12,7 @@ from uuid import UUID
 from svc_kit.errors import Unavailable
 from svc_kit.task_end import end_task
 from sync_svc.domain.changes import EVERYTHING, MOST_NAMED, Changes, DraftReady
-from sync_svc.domain.ports import Page
+from sync_svc.domain.pages import Page
 
 # Reads the conversations that these ids name, or the newest ones where there are none.
 Read = Callable[[UUID, frozenset[UUID] | None], Coroutine[Any, Any, Page]]

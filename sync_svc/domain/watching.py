@@ -10,7 +10,7 @@ from uuid import UUID
 from sync_svc.domain.changes import DraftReady
 from sync_svc.domain.conversations import Conversation
 from sync_svc.domain.handles import AddressBook
-from sync_svc.domain.ports import BrowseStore, Page
+from sync_svc.domain.pages import Page
 from sync_svc.domain.watch_board import WatchBoard
 
 
@@ -42,9 +42,6 @@ class ConversationDeleted:
 
     conversation_id: UUID
 
-
-# A page of the list, as its first readers see it.
-_NEWEST = 50
 
 WatchEvent = Heartbeat | ConversationChanged | ConversationDeleted | DraftReady
 
@@ -88,10 +85,3 @@ class Watching:
 def _ids_in(page: Page) -> set[UUID]:
     """All ids that name a conversation of this page."""
     return {one_id for one in page.conversations for one_id in (one.id, *(chat.id for chat in one.chats))}
-
-
-async def read_conversations(store: BrowseStore, account_id: UUID, ids: frozenset[UUID] | None) -> Page:
-    """What these ids name as it is listed, or the first page of the list."""
-    if ids is None:
-        return await store.list_conversations(account_id, None, _NEWEST)
-    return await store.some_conversations(account_id, ids)

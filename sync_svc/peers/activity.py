@@ -14,13 +14,13 @@ from assistant.sync.v1 import sync_pb2
 from svc_kit.clients import CALL_TIMEOUT_S, InternalCaller
 from svc_kit.errors import DomainError
 from svc_kit.logs import where
-from sync_svc.domain.ports import IngestStore
+from sync_svc.storage.ingest_store import PostgresIngestStore
 
 
 class DeviceActivityClient:
-    """domain.ports.DeviceActivity, by device_svc's RPC."""
+    """Tells device_svc how devices are."""
 
-    def __init__(self, channel: grpc.aio.Channel, caller: InternalCaller, store: IngestStore) -> None:
+    def __init__(self, channel: grpc.aio.Channel, caller: InternalCaller, store: PostgresIngestStore) -> None:
         self._stub: devices_pb2_grpc.DevicesServiceAsyncStub = devices_pb2_grpc.DevicesServiceStub(channel)
         self._caller = caller
         self._store = store
@@ -28,7 +28,7 @@ class DeviceActivityClient:
         self._log = structlog.get_logger()
 
     def synced(self, account_id: UUID, device_id: UUID) -> None:
-        """See DeviceActivity."""
+        """Tell, in the background, that the device synced now; never fails."""
         task = asyncio.create_task(self._tell_synced(account_id, device_id, datetime.now(UTC)))
         self._running.add(task)  # the loop alone would let it be collected
         task.add_done_callback(self._running.discard)
@@ -36,7 +36,7 @@ class DeviceActivityClient:
     async def heartbeat(
         self, account_id: UUID, device_id: UUID, agent_version: str, health: int, health_message: str
     ) -> None:
-        """See DeviceActivity."""
+        """Tell how the agent is. Raises Unavailable when device_svc does not answer."""
         request = devices_pb2.RecordDeviceActivityRequest(
             device_id=str(device_id),
             agent_version=agent_version,

@@ -17,7 +17,7 @@ from sync_svc.domain.changes import DraftReady
 from sync_svc.domain.conversations import Conversation, Settings, conversations_of
 from sync_svc.domain.erasures import of_conversation
 from sync_svc.domain.messages import Message
-from sync_svc.domain.ports import After, DraftContext, Page
+from sync_svc.domain.pages import After, DraftContext, Page
 from sync_svc.storage import arrivals, change_notices, deleted_messages, erasures, queries, tombstones
 from sync_svc.storage.account_lock import AccountWriter
 from sync_svc.storage.contacts import address_book
@@ -29,8 +29,15 @@ Driver: TypeAlias = "asyncpg.Connection[Any]"
 _NO_KEY = (None, None)
 
 
+# A page of the list, as its first readers see it.
+_NEWEST = 50
+
+
 class PostgresBrowseStore:
-    """domain.ports.BrowseStore."""
+    """Reads, and what the owner changes. Raises NotFound for whatever is not the account's.
+
+    A conversation goes by the id of any of its chats, and is answered with its own.
+    """
 
     def __init__(self, database: Database, writer: AccountWriter, erased: Callable[[], None] = lambda: None) -> None:
         """`erased` is called when an erasure was committed."""
@@ -39,7 +46,7 @@ class PostgresBrowseStore:
         self._erased = erased
 
     async def list_conversations(self, account_id: UUID, after: After, size: int) -> Page:
-        """See BrowseStore."""
+        """Conversations with messages, the one with the newest message first."""
         async with self._reading(account_id) as driver:
             rows = await driver.fetch(queries.LIST_CONVERSATIONS, account_id, size + 1, *(after or NEWEST))
             newest = [chat_with_last_message(row) for row in rows[:size]]
@@ -48,12 +55,12 @@ class PostgresBrowseStore:
         return Page(conversations=shown, names=names, after=after_of(rows, size, "last_message_at", "c_id"))
 
     async def conversation(self, account_id: UUID, conversation_id: UUID) -> Page:
-        """See BrowseStore."""
+        """One conversation with its last message."""
         async with self._reading(account_id) as driver:
             return await _one(driver, account_id, conversation_id)
 
     async def some_conversations(self, account_id: UUID, conversation_ids: Collection[UUID]) -> Page:
-        """See BrowseStore."""
+        """Conversations by ids of their chats, as they are listed; what is gone is left out."""
         async with self._reading(account_id) as driver:
             rows = await driver.fetch(queries.CONVERSATIONS_BY_ID, account_id, list(conversation_ids))
             if keys := {row["merge_key"] for row in rows if row["merge_key"]}:
@@ -62,8 +69,14 @@ class PostgresBrowseStore:
             shown = conversations_of(chats.values())
             return Page(conversations=shown, names=await address_book(driver, account_id, _handles(shown)))
 
+    async def changed_conversations(self, account_id: UUID, ids: frozenset[UUID] | None) -> Page:
+        """What these ids name as it is listed; the first page of the list when anything may have changed (None)."""
+        if ids is None:
+            return await self.list_conversations(account_id, None, _NEWEST)
+        return await self.some_conversations(account_id, ids)
+
     async def announce_draft(self, account_id: UUID, draft: DraftReady) -> None:
-        """See BrowseStore."""
+        """Tell all who watch the account, in whatever process, that a draft is ready; nothing is kept."""
         async with self._reading(account_id) as driver:
             shown = await require_conversation(driver, account_id, draft.conversation_id)
             await change_notices.tell_draft(driver, account_id, replace(draft, conversation_id=shown.id))
@@ -71,7 +84,7 @@ class PostgresBrowseStore:
     async def change_settings(
         self, account_id: UUID, conversation_id: UUID, settings: Settings, fields: Sequence[str]
     ) -> Page:
-        """See BrowseStore."""
+        """Change the named fields of a conversation's settings; the conversation as it is then."""
         chosen = [getattr(settings, name) if name in fields else None for name in queries.SETTINGS]
         # As a writer, so that no chat joins meanwhile with what was set before.
         async with self._writer.transaction(account_id) as driver:
@@ -81,7 +94,7 @@ class PostgresBrowseStore:
             return await _one(driver, account_id, conversation_id)
 
     async def delete_conversation(self, account_id: UUID, conversation_id: UUID) -> int:
-        """See BrowseStore."""
+        """Delete a conversation and its messages; how many there were. What was synced does not come back."""
         async with self._writer.transaction(account_id) as driver:
             conversation = await require_conversation(driver, account_id, conversation_id)
             chats = [chat.id for chat in conversation.chats]
@@ -98,7 +111,7 @@ class PostgresBrowseStore:
         return len(gone["deleted"])
 
     async def list_messages(self, account_id: UUID, conversation_id: UUID, after: After, size: int) -> Page:
-        """See BrowseStore."""
+        """A conversation's messages, newest first."""
         async with self._reading(account_id) as driver:
             rows = await driver.fetch(queries.LIST_MESSAGES, account_id, conversation_id, size + 1, *(after or NEWEST))
             if not rows:
@@ -106,7 +119,7 @@ class PostgresBrowseStore:
             return await _page_of_messages(driver, account_id, rows, size)
 
     async def search(self, account_id: UUID, query: str, within: UUID | None, after: After, size: int) -> Page:
-        """See BrowseStore."""
+        """Messages with all words of the query, newest first, and the conversations they are in."""
         *whole, last = query.split()
         beginning = "'" + last.replace("\\", "\\\\").replace("'", "''") + "':*"
         async with self._reading(account_id) as driver:
@@ -123,7 +136,7 @@ class PostgresBrowseStore:
     async def context(
         self, account_id: UUID, conversation_id: UUID | None, message_id: UUID | None, size: int
     ) -> DraftContext:
-        """See BrowseStore."""
+        """The last messages up to `message_id`, as a draft reads them. Raises FailedPrecondition EMPTY_CONVERSATION."""
         async with self._reading(account_id) as driver:
             up_to: After = None
             named = conversation_id
@@ -144,7 +157,7 @@ class PostgresBrowseStore:
         return DraftContext(conversation, messages, newest[-1].id, names)
 
     async def trainable(self, account_id: UUID, only: Sequence[UUID]) -> Page:
-        """See BrowseStore."""
+        """The conversations that may be trained on; of `only`, when it is not empty."""
         async with self._reading(account_id) as driver:
             rows = await driver.fetch(queries.TRAINABLE, account_id)
             allowed = [one for one in conversations_of(map(chat_of, rows)) if one.may_be_trained_on]
@@ -157,7 +170,7 @@ class PostgresBrowseStore:
     async def history(
         self, account_id: UUID, conversation_id: UUID, since: datetime | None, after: After, size: int
     ) -> Page:
-        """See BrowseStore."""
+        """A conversation's messages that training may read, oldest first; as they are stored: see domain/reading.py."""
         start = after or ((since, LAST_ID) if since is not None else OLDEST)
         async with self._reading(account_id) as driver:
             rows = await driver.fetch(queries.HISTORY, account_id, conversation_id, size + 1, *start)

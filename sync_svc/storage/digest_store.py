@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from svc_kit.database import Database, driver_connection
-from sync_svc.domain.ports import After, Digest, DigestPage, StatePage
+from sync_svc.domain.pages import After, Digest, DigestPage, StatePage
 from sync_svc.storage.keys import NEWEST, OLDEST, after_of
 
 # Times are compared with plain parameters, here as in all statements: under Row-Level Security PostgreSQL looks for nothing else in
@@ -43,13 +43,13 @@ ORDER BY m.sent_at DESC, m.id DESC LIMIT $6
 
 
 class PostgresDigestStore:
-    """domain.ports.DigestStore."""
+    """Tells devices what is stored, so that they find what they missed."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def digests(self, account_id: UUID, since: datetime | None, after: str, size: int) -> DigestPage:
-        """See DigestStore."""
+        """Fingerprints of the chats with messages since then, and of all that were deleted."""
         async with self._database.transaction(account_id) as connection:
             driver = await driver_connection(connection)
             rows = await driver.fetch(DIGESTS, account_id, after, since or OLDEST[0], size + 1)
@@ -59,7 +59,7 @@ class PostgresDigestStore:
     async def message_states(
         self, account_id: UUID, imessage_id: str, since: datetime | None, after: After, size: int
     ) -> StatePage:
-        """See DigestStore."""
+        """What is stored of a chat's messages since then, newest first; nothing of a chat that is not stored."""
         async with self._database.transaction(account_id) as connection:
             driver = await driver_connection(connection)
             rows = await driver.fetch(STATES, account_id, imessage_id, since or OLDEST[0], *(after or NEWEST), size + 1)

@@ -14,7 +14,7 @@ import asyncpg
 from svc_kit.database import Database, driver_connection
 from sync_svc.domain.erasures import of_messages
 from sync_svc.domain.incoming import GUID, Batch, IncomingContact, Written
-from sync_svc.domain.ports import StoredBatch, SyncState
+from sync_svc.domain.pages import StoredBatch, SyncState
 from sync_svc.storage import arrivals, change_notices, deleted_messages, erasures, sync_states
 from sync_svc.storage import contacts as contact_rows
 from sync_svc.storage.account_lock import AccountWriter
@@ -45,7 +45,10 @@ class _Done:
 
 
 class PostgresIngestStore:
-    """domain.ports.IngestStore. `arrived` is called when news was committed, `erased` when an erasure was."""
+    """Takes in what devices bring; every call is one transaction.
+
+    `arrived` is called when news was committed, `erased` when an erasure was.
+    """
 
     def __init__(
         self,
@@ -60,14 +63,17 @@ class PostgresIngestStore:
         self._erased = erased
 
     async def write(self, account_id: UUID, device_id: UUID, batches: Sequence[Batch]) -> Written:
-        """See IngestStore."""
+        """Store batches in their order, with the last cursor.
+
+        Raises UnknownConversation, with nothing stored, when a message names a UUID that is no conversation of the account.
+        """
         async with self._writer.transaction(account_id) as driver:
             done = await _write(driver, account_id, device_id, batches)
         self._tell_of(done)
         return done.written
 
     async def write_one(self, account_id: UUID, device_id: UUID, batch: Batch, reference: str) -> StoredBatch:
-        """See IngestStore."""
+        """Store one batch of the conversation `reference` and tell the ids. Raises UnknownConversation as `write`."""
         guids = [row[GUID] for row in batch.messages]
         async with self._writer.transaction(account_id) as driver:
             done = await _write(driver, account_id, device_id, [batch])
@@ -76,7 +82,7 @@ class PostgresIngestStore:
         return StoredBatch(done.written, done.conversations.get(reference), [ids.get(guid) for guid in guids])
 
     async def write_contacts(self, account_id: UUID, device_id: UUID, contacts: Sequence[IncomingContact]) -> Written:
-        """See IngestStore."""
+        """Store contacts with their handles: the device has them from then on, and what it says anew of them counts."""
         async with self._writer.transaction(account_id) as driver:
             written = await contact_rows.upsert(driver, account_id, device_id, contacts)
             if written.inserted or written.updated:
@@ -84,7 +90,7 @@ class PostgresIngestStore:
             return written
 
     async def remove_contacts(self, account_id: UUID, device_id: UUID, but: Collection[str]) -> int:
-        """See IngestStore."""
+        """The device has only the contacts whose address book's ids are in `but`; how many went, that no other has."""
         async with self._writer.transaction(account_id) as driver:
             removed = await contact_rows.remove(driver, account_id, device_id, but)
             if removed:
@@ -92,7 +98,10 @@ class PostgresIngestStore:
             return removed
 
     async def delete_messages(self, account_id: UUID, device_id: UUID, guids: Sequence[str], cursor: str) -> int:
-        """See IngestStore."""
+        """Delete messages by their GUIDs, and keep the cursor unless it is empty; how many there were.
+
+        No other device brings them back; this one does, when it took them back itself.
+        """
         async with self._writer.transaction(account_id) as driver:
             gone = await driver.fetch(_DELETE, account_id, guids)
             await deleted_messages.keep(driver, account_id, device_id, guids)
@@ -108,12 +117,12 @@ class PostgresIngestStore:
         return len(gone)
 
     async def note_sync(self, account_id: UUID, device_id: UUID) -> None:
-        """See IngestStore."""
+        """Keep that the device has nothing left to bring now."""
         async with self._database.transaction(account_id) as connection:
             await sync_states.keep(await driver_connection(connection), account_id, device_id, Written())
 
     async def sync_state(self, account_id: UUID, device_id: UUID) -> SyncState:
-        """See IngestStore."""
+        """What is kept of the device's syncs."""
         async with self._database.transaction(account_id) as connection:
             return await sync_states.read(await driver_connection(connection), account_id, device_id)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sync_svc.domain.ports import After
+from sync_svc.domain.pages import After
 from sync_svc.storage.rows import Row
 
 _FIRST_ID, LAST_ID = UUID(int=0), UUID(int=(1 << 128) - 1)

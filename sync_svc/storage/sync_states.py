@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from sync_svc.domain.incoming import Written
-from sync_svc.domain.ports import SyncState
+from sync_svc.domain.pages import SyncState
 
 # Of a row `s`. After a week without a sync a device has no more claim on what it said.
 STILL_SYNCS = "s.last_sync_at > now() - interval '7 days'"

@@ -7,7 +7,7 @@ import pytest
 
 from svc_kit.errors import Unavailable
 from sync_svc.domain.changes import EVERYTHING, MOST_NAMED, Changes, DraftReady
-from sync_svc.domain.ports import Page
+from sync_svc.domain.pages import Page
 from sync_svc.domain.watch_board import WatchBoard
 
 ME = uuid4()

@@ -9,15 +9,16 @@ from uuid import UUID
 
 from sync_svc.domain.conversations import Conversation
 from sync_svc.domain.messages import Message
-from sync_svc.domain.ports import After, BrowseStore, Page
+from sync_svc.domain.pages import After, Page
 from sync_svc.domain.reading import training_history
+from sync_svc.storage.browse_store import PostgresBrowseStore
 
 # A page is a transaction and a stream message: no transaction waits for a slow reader.
 PAGE_SIZE = 500
 
 
 async def read_history(
-    store: BrowseStore, account_id: UUID, only: Sequence[UUID], since: datetime | None
+    store: PostgresBrowseStore, account_id: UUID, only: Sequence[UUID], since: datetime | None
 ) -> AsyncIterator[tuple[Conversation, Page]]:
     """Pages of messages with their conversation, each conversation's oldest first; nothing of what may not be trained on."""
     allowed = await store.trainable(account_id, only)
