@@ -13,8 +13,8 @@ from typing import Annotated, TypeVar
 import typer
 
 from device_svc.crypto.passwords import Argon2Passwords
-from device_svc.domain.account_service import AccountService
 from device_svc.storage.transactions import PostgresTransactions
+from device_svc.use_cases.account_service import AccountService
 from svc_kit.database import Database
 from svc_kit.errors import DomainError
 from svc_kit.settings import DatabaseSettings

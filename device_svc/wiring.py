@@ -17,17 +17,17 @@ from device_svc.api.health import HealthServicer
 from device_svc.crypto.passwords import Argon2Passwords
 from device_svc.crypto.signing_key import SigningKey, load_signing_key
 from device_svc.crypto.token_signer import Es256Signer
-from device_svc.domain.account_service import AccountService
 from device_svc.domain.clock import Clock, utc_now
 from device_svc.domain.codes import KeyedHash
-from device_svc.domain.device_service import DeviceService
 from device_svc.domain.health import AskPart, Glance
-from device_svc.domain.pairing import Pairing
-from device_svc.domain.revocation import Revocation
-from device_svc.domain.sign_in import SignIn
 from device_svc.probes.parts import best_part, own_part, postgres_part, redis_part, service_part
 from device_svc.settings import DeviceSettings
 from device_svc.storage.transactions import PostgresTransactions
+from device_svc.use_cases.account_service import AccountService
+from device_svc.use_cases.device_service import DeviceService
+from device_svc.use_cases.pairing import Pairing
+from device_svc.use_cases.revocation import Revocation
+from device_svc.use_cases.sign_in import SignIn
 from svc_kit.contract import outward_services
 from svc_kit.database import Database
 from svc_kit.gate import Gate

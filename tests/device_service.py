@@ -22,10 +22,10 @@ from pydantic import SecretStr
 from device_svc.crypto.passwords import Argon2Passwords
 from device_svc.crypto.signing_key import load_signing_key
 from device_svc.crypto.token_signer import Es256Signer
-from device_svc.domain.account_service import AccountService
 from device_svc.domain.clock import utc_now
 from device_svc.settings import DeviceSettings
 from device_svc.storage.transactions import PostgresTransactions
+from device_svc.use_cases.account_service import AccountService
 from device_svc.wiring import Stubs, build
 from svc_kit.clients import InternalCaller, channel_to
 from svc_kit.database import Database

@@ -11,8 +11,8 @@ from assistant.device.v1 import auth_pb2, auth_pb2_grpc
 
 from device_svc.api.cookies import SessionCookie
 from device_svc.api.mapping import timestamp, to_account
-from device_svc.domain.revocation import Revocation
-from device_svc.domain.sign_in import SignIn
+from device_svc.use_cases.revocation import Revocation
+from device_svc.use_cases.sign_in import SignIn
 from svc_kit import identity
 from svc_kit.errors import Unauthenticated
 from svc_kit.identity import Identity, Role

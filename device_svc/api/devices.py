@@ -9,9 +9,9 @@ from assistant.device.v1 import devices_pb2 as pb
 from assistant.device.v1 import devices_pb2_grpc
 
 from device_svc.api.mapping import timestamp, to_activity, to_device
-from device_svc.domain.device_service import DeviceService
-from device_svc.domain.pairing import Pairing
 from device_svc.domain.registrations import Description
+from device_svc.use_cases.device_service import DeviceService
+from device_svc.use_cases.pairing import Pairing
 from svc_kit import identity
 from svc_kit.errors import InvalidInput
 from svc_kit.identity import current_account

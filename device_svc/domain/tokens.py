@@ -1,10 +1,10 @@
-"""Tokens: how long they live, and who makes them."""
+"""Tokens: what they say, and how long they live."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from typing import Literal
 from uuid import UUID
 
 DEVICE_TOKEN_LIFETIME = timedelta(days=7)
@@ -28,11 +28,3 @@ class IssuedToken:
 
     token: str
     expires_at: datetime
-
-
-class TokenSigner(Protocol):
-    """Signs tokens with the installation's key."""
-
-    def sign(self, claims: TokenClaims) -> str:
-        """The token, whole."""
-        ...

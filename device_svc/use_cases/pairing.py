@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from device_svc.crypto.token_signer import Es256Signer
 from device_svc.domain.clock import Clock, utc_now
 from device_svc.domain.codes import CODE_LIFETIME, KeyedHash, new_code, same
 from device_svc.domain.devices import Device
-from device_svc.domain.ports import SystemScope, Transactions
 from device_svc.domain.registrations import Description, OpenRegistration, Registration
-from device_svc.domain.tokens import DEVICE_TOKEN_LIFETIME, IssuedToken, TokenClaims, TokenSigner
+from device_svc.domain.tokens import DEVICE_TOKEN_LIFETIME, IssuedToken, TokenClaims
 from device_svc.domain.tries import APPROVAL
+from device_svc.storage.transactions import PostgresTransactions, SystemTables
 from svc_kit.errors import DomainError, FailedPrecondition, NotFound, Overloaded
 from svc_kit.ids import new_id
 
@@ -23,8 +24,8 @@ _MAX_DRAWS = 10
 class Pairing:
     """The three steps from a stranger to a device with a token."""
 
-    transactions: Transactions
-    signer: TokenSigner
+    transactions: PostgresTransactions
+    signer: Es256Signer
     keyed: KeyedHash
     max_open: int = 100
     clock: Clock = field(default=utc_now)
@@ -65,7 +66,7 @@ class Pairing:
         # Only here, after the commit: an error inside would take back the count.
         raise NotFound("no device shows this code now; look at the device, or begin the pairing again")
 
-    async def _bind(self, scope: SystemScope, found: Registration, account_id: UUID) -> Device:
+    async def _bind(self, scope: SystemTables, found: Registration, account_id: UUID) -> Device:
         now = self.clock()
         rows = await scope.for_account(account_id)
         if found.approved_account_id is None:
@@ -103,7 +104,7 @@ class Pairing:
             return FailedPrecondition("PENDING_APPROVAL", "the owner has not typed the code yet")
         return None
 
-    async def _hand_over(self, scope: SystemScope, found: Registration, account_id: UUID) -> IssuedToken | None:
+    async def _hand_over(self, scope: SystemTables, found: Registration, account_id: UUID) -> IssuedToken | None:
         now = self.clock()
         rows = await scope.for_account(account_id)
         device = await rows.devices.by_hardware(found.description.hardware_id)

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from device_svc.crypto.token_signer import Es256Signer
 from device_svc.domain.clock import Clock, utc_now
 from device_svc.domain.devices import Activity, Device, DevicePage
-from device_svc.domain.ports import Transactions
-from device_svc.domain.tokens import DEVICE_TOKEN_LIFETIME, IssuedToken, TokenClaims, TokenSigner
+from device_svc.domain.tokens import DEVICE_TOKEN_LIFETIME, IssuedToken, TokenClaims
 from device_svc.domain.tries import APPROVAL
+from device_svc.storage.transactions import PostgresTransactions
 from svc_kit.errors import NotFound, Unauthenticated
 from svc_kit.ids import new_id
 
@@ -19,8 +20,8 @@ from svc_kit.ids import new_id
 class DeviceService:
     """Lists, renames and deactivates devices, and renews their tokens."""
 
-    transactions: Transactions
-    signer: TokenSigner
+    transactions: PostgresTransactions
+    signer: Es256Signer
     clock: Clock = field(default=utc_now)
 
     async def page(self, account_id: UUID, after: tuple[datetime, UUID] | None, size: int) -> DevicePage:

@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
 
+from device_svc.crypto.passwords import Argon2Passwords
 from device_svc.domain.accounts import OWNER_NAME, Account, name_to_look_up, new_account_name, new_password
 from device_svc.domain.clock import Clock, utc_now
-from device_svc.domain.ports import Transactions
+from device_svc.storage.transactions import PostgresTransactions
 from svc_kit.errors import AlreadyExists, NotFound
 from svc_kit.ids import new_id
-
-
-class PasswordHashes(Protocol):
-    """Makes the hash that is kept."""
-
-    async def hashed(self, password: str) -> str:
-        """Return the encoded hash with its salt and parameters; slow on purpose, and off the event loop."""
-        ...
 
 
 @dataclass(frozen=True)
 class AccountService:
     """What the operator does with accounts."""
 
-    transactions: Transactions
-    passwords: PasswordHashes
+    transactions: PostgresTransactions
+    passwords: Argon2Passwords
     clock: Clock = field(default=utc_now)
 
     async def add(self, name: str, password: str) -> Account:

@@ -4,29 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
 from uuid import UUID
 
+from device_svc.crypto.passwords import Argon2Passwords
+from device_svc.crypto.token_signer import Es256Signer
 from device_svc.domain.accounts import Account, Session, name_to_look_up
 from device_svc.domain.clock import Clock, utc_now
 from device_svc.domain.codes import KeyedHash
-from device_svc.domain.ports import Accounts, Transactions
-from device_svc.domain.tokens import TokenClaims, TokenSigner
+from device_svc.domain.tokens import TokenClaims
 from device_svc.domain.tries import SIGN_IN
+from device_svc.storage.accounts import AccountTable
+from device_svc.storage.transactions import PostgresTransactions
 from svc_kit.errors import InvalidInput, Unauthenticated
 from svc_kit.ids import new_id
-
-
-class Passwords(Protocol):
-    """Hashes passwords slowly, away from the event loop."""
-
-    async def matches(self, password_hash: str | None, password: str) -> bool:
-        """Whether it is the password; None, an account that does not exist, takes the same work and is False."""
-        ...
-
-    async def renewed(self, password_hash: str, password: str) -> str | None:
-        """A stronger hash of the same password when the cost has been raised since; else None."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +32,9 @@ class SignedIn:
 class SignIn:
     """Begins and ends sessions."""
 
-    transactions: Transactions
-    passwords: Passwords
-    signer: TokenSigner
+    transactions: PostgresTransactions
+    passwords: Argon2Passwords
+    signer: Es256Signer
     keyed: KeyedHash
     session_lifetime: timedelta
     clock: Clock = field(default=utc_now)
@@ -100,7 +90,7 @@ class SignIn:
         return account, session.expires_at
 
 
-async def _find(accounts: Accounts, name: str) -> Account | None:
+async def _find(accounts: AccountTable, name: str) -> Account | None:
     if name:
         return await accounts.by_name(name)
     found = await accounts.first(2)

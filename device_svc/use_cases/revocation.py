@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from device_svc.domain.clock import Clock, utc_now
-from device_svc.domain.ports import Transactions
+from device_svc.storage.transactions import PostgresTransactions
 from svc_kit.identity import Identity
 
 
@@ -14,7 +14,7 @@ from svc_kit.identity import Identity
 class Revocation:
     """Answers for this service's own gate and, by CheckToken, for all others'."""
 
-    transactions: Transactions
+    transactions: PostgresTransactions
     clock: Clock = field(default=utc_now)
 
     async def is_active(self, caller: Identity) -> bool:
