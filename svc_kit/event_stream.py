@@ -15,6 +15,7 @@ from svc_kit.errors import DomainError
 from svc_kit.status import code_of
 from svc_kit.task_end import end_task
 
+Said = TypeVar("Said")
 Event = TypeVar("Event")
 
 HEARTBEAT_S = 20.0
@@ -28,12 +29,15 @@ class _End:
 
 
 async def with_heartbeats(
-    events: AsyncGenerator[Event, None], beat: Event, seconds: float = HEARTBEAT_S
+    events: AsyncGenerator[Said, None], as_event: Callable[[Said], Event], beat: Event, seconds: float = HEARTBEAT_S
 ) -> AsyncGenerator[Event, None]:
-    """The events, with `beat` after `seconds` of silence. Before the first event there is none: that may still be a status."""
+    """The events as `as_event` makes them, with `beat` after `seconds` of silence.
+
+    Before the first event there is no beat: that may still be a status.
+    """
     queue: asyncio.Queue[Event | _End] = asyncio.Queue(_AHEAD)
     # In a task of its own, because giving up waiting for a generator's next event would end the generator.
-    pump = asyncio.create_task(_pump(events, queue))
+    pump = asyncio.create_task(_pump(events, as_event, queue))
     try:
         event = await queue.get()
         while not isinstance(event, _End):
@@ -72,11 +76,13 @@ def stream_error(error: Exception) -> heartbeat_pb2.StreamError:
     return heartbeat_pb2.StreamError(code=code_pb2.INTERNAL, message="internal error", reason="INTERNAL")
 
 
-async def _pump(events: AsyncGenerator[Event, None], queue: asyncio.Queue[Event | _End]) -> None:
+async def _pump(
+    events: AsyncGenerator[Said, None], as_event: Callable[[Said], Event], queue: asyncio.Queue[Event | _End]
+) -> None:
     try:
         async with aclosing(events):
             async for event in events:
-                await queue.put(event)
+                await queue.put(as_event(event))
     except Exception as error:
         await queue.put(_End(error))
     else:

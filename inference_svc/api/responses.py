@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import grpc
@@ -25,11 +24,9 @@ from inference_svc.api.job_mapping import (
 from inference_svc.api.order_mapping import action_of, order_of
 from inference_svc.arrivals.arrivals import Arrivals
 from inference_svc.drafting.domain.draft_actions import DraftActions
-from inference_svc.drafting.domain.draft_request import DraftRequest
 from inference_svc.drafting.domain.drafting import Drafting
 from inference_svc.drafting.domain.ports import DraftStore
 from inference_svc.erasure.eraser import Eraser
-from inference_svc.jobs.domain.job import JobKey
 from inference_svc.jobs.domain.jobs import Jobs
 from svc_kit.erasure_mapping import erasure_of
 from svc_kit.event_stream import HEARTBEAT_S, with_error_event, with_heartbeats
@@ -76,16 +73,13 @@ class ResponsesServicer(responses_pb2_grpc.ResponsesServiceServicer):
             await end_task(work)
         return answer_of(drafts, cached)
 
-    async def StreamResponse(
+    def StreamResponse(
         self, request: pb.StreamResponseRequest, context: Context
-    ) -> AsyncIterator[pb.StreamResponseResponse]:
-        """Draft token by token."""
+    ) -> AsyncGenerator[pb.StreamResponseResponse, None]:
+        """Draft token by token. Whoever abandons the stream closes it: else the model is held until the loop collects it."""
         order = order_of(request, current_account(), context.time_remaining())
-        beating = with_heartbeats(self._events(order), HEARTBEAT, self._heartbeat_seconds)
-        # Without aclosing() an abandoned draft holds the model until the loop collects it.
-        async with aclosing(with_error_event(beating, error_event)) as events:
-            async for event in events:
-                yield event
+        events = with_heartbeats(self._drafting.draft(order), event_of, HEARTBEAT, self._heartbeat_seconds)
+        return with_error_event(events, error_event)
 
     async def GenerateAsync(self, request: pb.GenerateAsyncRequest, context: Context) -> pb.GenerateAsyncResponse:
         """Put a draft into the queue."""
@@ -98,13 +92,11 @@ class ResponsesServicer(responses_pb2_grpc.ResponsesServiceServicer):
         """A job."""
         return pb.GetJobResponse(job=job_of(await self._jobs.get(key_of(request.job_id))))
 
-    async def WatchJob(self, request: pb.WatchJobRequest, context: Context) -> AsyncIterator[pb.WatchJobResponse]:
+    def WatchJob(self, request: pb.WatchJobRequest, context: Context) -> AsyncGenerator[pb.WatchJobResponse, None]:
         """A job's changes."""
-        changes = self._job_events(key_of(request.job_id))
-        beating = with_heartbeats(changes, JOB_HEARTBEAT, self._heartbeat_seconds)
-        async with aclosing(with_error_event(beating, job_error_event)) as events:
-            async for event in events:
-                yield event
+        views = self._jobs.watch(key_of(request.job_id))
+        events = with_heartbeats(views, job_event, JOB_HEARTBEAT, self._heartbeat_seconds)
+        return with_error_event(events, job_error_event)
 
     async def CancelJob(self, request: pb.CancelJobRequest, context: Context) -> pb.CancelJobResponse:
         """A job's end, unless it has ended."""
@@ -143,13 +135,3 @@ class ResponsesServicer(responses_pb2_grpc.ResponsesServiceServicer):
         draft_id = parse_id("response_id", request.response_id)
         draft = await self._acting.act(current_account(), draft_id, action_of(request))
         return pb.ActOnResponseResponse(response=response_of(draft))
-
-    async def _events(self, order: DraftRequest) -> AsyncGenerator[pb.StreamResponseResponse, None]:
-        async with aclosing(self._drafting.draft(order)) as events:
-            async for event in events:
-                yield event_of(event)
-
-    async def _job_events(self, key: JobKey) -> AsyncGenerator[pb.WatchJobResponse, None]:
-        async with aclosing(self._jobs.watch(key)) as views:
-            async for view in views:
-                yield job_event(view)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
 from uuid import UUID
 
 import grpc
@@ -68,16 +67,24 @@ class WorkerModel:
     async def generate(self, order: GenerateRequest) -> AsyncGenerator[ModelEvent, None]:
         """Continue a prompt. Closing the generator cancels the call, and so the worker's work."""
         deadline = time.monotonic() + order.timeout
+        may_load = True
         with peer_errors(_PART):
-            try:
-                async with aclosing(self._said(order, deadline)) as said:
-                    async for event in said:
-                        yield event
-            except grpc.aio.AioRpcError as error:
-                await self._load_missing_adapter(error, order.voice, deadline)
-                async with aclosing(self._said(order, deadline)) as said:
-                    async for event in said:
-                        yield event
+            while True:
+                call = self._stub.Generate(
+                    _request(order), timeout=_left(deadline), metadata=self._caller.metadata(order.account_id)
+                )
+                try:
+                    async for answer in call:
+                        yield _event(answer)
+                    return
+                except grpc.aio.AioRpcError as error:
+                    if not may_load:
+                        raise
+                    await self._load_missing_adapter(error, order.voice, deadline)
+                    may_load = False
+                finally:
+                    # Without this the worker goes on for a reader that is gone, until the call is collected.
+                    call.cancel()
 
     async def read_ahead(self, order: GenerateRequest) -> None:
         """Read a prompt into the worker's cache."""
@@ -96,17 +103,6 @@ class WorkerModel:
         )
         with peer_errors(_PART):
             await self._stub.Forget(request, timeout=CALL_TIMEOUT_S, metadata=self._caller.metadata(account_id))
-
-    async def _said(self, order: GenerateRequest, deadline: float) -> AsyncGenerator[ModelEvent, None]:
-        call = self._stub.Generate(
-            _request(order), timeout=_left(deadline), metadata=self._caller.metadata(order.account_id)
-        )
-        try:
-            async for answer in call:
-                yield _event(answer)
-        finally:
-            # Without this the worker goes on for a reader that is gone, until the call is collected.
-            call.cancel()
 
     async def _prefill(self, order: GenerateRequest, deadline: float) -> None:
         request = worker_pb2.PrefillRequest(

@@ -69,14 +69,16 @@ class WorkerPool:
         for worker in self._at(choice.order):
             if refusals:
                 RETRIES.inc()
-            attempt = _Attempt(replace(order, timeout=_left(deadline)))
+            reader = _Reader()
             try:
-                async with aclosing(attempt.events(worker)) as events:
-                    async for event in events:
-                        yield event
+                with worker.working() as model:
+                    async with aclosing(model.generate(replace(order, timeout=_left(deadline)))) as events:
+                        async for event in events:
+                            for told in reader.told(event):
+                                yield told
                 return
             except (Unavailable, Overloaded) as error:
-                if attempt.has_begun:
+                if reader.has_begun:
                     BREAKS.inc()
                     raise
                 refusals.append(error)
@@ -175,28 +177,24 @@ class WorkerPool:
         return (worker for address in addresses if (worker := self._workers.get(address)))
 
 
-class _Attempt:
-    """One worker's try at an order. `has_begun` once the caller has seen something of its text."""
+class _Reader:
+    """Whoever reads what one worker writes. `has_begun` once they have seen something of its text."""
 
-    def __init__(self, order: GenerateRequest) -> None:
-        self._order = order
+    def __init__(self) -> None:
         self.has_begun = False
+        self._writes: Progress | None = None
 
-    async def events(self, worker: KnownWorker) -> AsyncGenerator[ModelEvent, None]:
-        """What it says. That it writes is told with its first word: until then another may have to begin anew."""
-        writes: Progress | None = None
-        with worker.working() as model:
-            async with aclosing(model.generate(self._order)) as said:
-                async for event in said:
-                    if isinstance(event, Progress):
-                        if event.phase is Phase.WRITING and not self.has_begun:
-                            writes = event
-                            continue
-                    elif not self.has_begun:
-                        self.has_begun = True
-                        if writes is not None:
-                            yield writes
-                    yield event
+    def told(self, event: ModelEvent) -> tuple[ModelEvent, ...]:
+        """What to tell them now. That a worker writes is told with its first word: until then another may have to begin anew."""
+        if self.has_begun:
+            return (event,)
+        if isinstance(event, Progress):
+            if event.phase is not Phase.WRITING:
+                return (event,)
+            self._writes = event
+            return ()
+        self.has_begun = True
+        return (event,) if self._writes is None else (self._writes, event)
 
 
 async def _answer(worker: KnownWorker, seconds: float) -> ModelStatus | Exception:

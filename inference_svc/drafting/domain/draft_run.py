@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from inference_svc.drafting.domain.draft import Draft, Ending, Finish, Status
 from inference_svc.drafting.domain.draft_plan import DraftPlan
-from inference_svc.drafting.domain.events import Done, DraftEvent, Finished, ModelEvent, Piece, Progress
+from inference_svc.drafting.domain.events import Done, DraftEvent, Finished, ModelEvent, Piece, Progress, Started
 from inference_svc.drafting.domain.ports import CachedReply, DraftStore
 from prompting.reply_text import reply_of
 from svc_kit.errors import DeadlineExceeded, FailedPrecondition, Unavailable
@@ -39,22 +39,30 @@ class DraftRun:
         self._texts: list[list[str]] = [[] for _ in drafts]
         self._replies: dict[int, CachedReply] = {}
         self._ended: dict[int, Status] = {}
+        self._progress: Progress | None = None
 
-    async def events(self, first: ModelEvent, said: AsyncIterator[ModelEvent]) -> AsyncGenerator[DraftEvent, None]:
-        """Pass on what the model says, and store each suggestion before its Done.
+    @property
+    def drafts(self) -> Sequence[Draft]:
+        """The drafts as they are before their first token, one for each suggestion."""
+        return self._drafts
 
-        Raises Unavailable when the model leaves a suggestion unfinished.
-        """
-        last: Progress | None = None
-        async for event in _with_first(first, said):
-            if isinstance(event, Piece):
-                if piece := self._taken(event):
-                    yield piece
-            elif isinstance(event, Finished):
-                yield await self._finish(event)
-            elif event != last:
-                last = event
-                yield event
+    def started(self) -> Started:
+        """The first event of their reader."""
+        return Started(tuple(draft.draft_id for draft in self._drafts), self._drafts[0].message_id, cached=False)
+
+    async def take(self, event: ModelEvent) -> DraftEvent | None:
+        """What the reader is told of an event of the model's, if anything; each suggestion is stored before its Done."""
+        if isinstance(event, Piece):
+            return self._taken(event)
+        if isinstance(event, Finished):
+            return await self._finish(event)
+        if event == self._progress:
+            return None
+        self._progress = event
+        return event
+
+    def check_complete(self) -> None:
+        """Raise Unavailable when the model has left a suggestion unfinished."""
         if len(self._ended) < len(self._drafts):
             raise Unavailable("the model ended before the draft was complete; try again")
 
@@ -133,9 +141,3 @@ class DraftRun:
         if await self._is_outdated():
             return Ending(Status.SUPERSEDED, Finish.SUPERSEDED, reply, confidence)
         return Ending(Status.COMPLETED, event.finish, reply, confidence)
-
-
-async def _with_first(first: ModelEvent, rest: AsyncIterator[ModelEvent]) -> AsyncIterator[ModelEvent]:
-    yield first
-    async for event in rest:
-        yield event

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing
 from functools import partial
 from uuid import UUID
@@ -13,7 +13,7 @@ from inference_svc.drafting.domain.draft import Draft, Finish, Status
 from inference_svc.drafting.domain.draft_plan import DraftPlan, Planner
 from inference_svc.drafting.domain.draft_request import DraftRequest
 from inference_svc.drafting.domain.draft_run import DraftRun
-from inference_svc.drafting.domain.events import DraftEvent, ModelEvent, Started
+from inference_svc.drafting.domain.events import DraftEvent, Started
 from inference_svc.drafting.domain.ports import DraftStore, IdempotencyKey, Model, ReplyCache
 from inference_svc.drafting.domain.single_flight import SingleFlight
 from svc_kit.background_tasks import BackgroundTasks
@@ -52,23 +52,34 @@ class Drafting:
         drafted for others, too, and leaves what is unfinished cancelled.
         """
         plan = await self._planner.plan(order)
-        replies = None if order.skip_cache else await self._cache.get(plan.key)
-        if replies is not None:
-            drafts = [completed(draft, reply) for draft, reply in zip(plan.drafts(cached=True), replies, strict=True)]
-            await self._keep(drafts, order)
-            for draft in drafts:
-                self._ready(plan, draft)
-            for event in replay_cached(drafts, replies):
+        if (replayed := await self._replay(plan)) is not None:
+            for event in replayed:
                 yield event
             return
-        async with aclosing(self._model.generate(plan)) as said:
+        async with aclosing(self._model.generate(plan)) as events:
             # The worker answers at once with a place in its queue, or refuses.
-            first = await anext(said, None)
-            if first is None:
+            said = await anext(events, None)
+            if said is None:
                 raise Unavailable("the model ended before it began; try again")
-            async with aclosing(self._written(plan, first, said)) as events:
-                async for event in events:
-                    yield event
+            run = self._run(plan)
+            try:
+                await self._keep(run.drafts, order)
+                yield run.started()
+                while said is not None:
+                    if told := await run.take(said):
+                        yield told
+                    said = await anext(events, None)
+                run.check_complete()
+            except (asyncio.CancelledError, GeneratorExit):
+                # This call is being torn down; what it leaves behind is put in order beside it.
+                self._background.spawn(run.hung_up)
+                raise
+            except Exception as error:
+                # The reader who learns of the failure finds it in the list, too, unless the list is what failed.
+                await asyncio.wait([self._background.spawn(partial(run.failed, error))], timeout=_PATIENCE_S)
+                raise
+            if (replies := run.worth_caching()) is not None:
+                await self._cache.put(plan.key, replies)
 
     async def draft_once(
         self, order: DraftRequest, heard: Callable[[DraftEvent], Awaitable[None]] | None = None
@@ -112,33 +123,25 @@ class Drafting:
             # Perhaps another process makes them, so there is nothing here to wait for.
             await asyncio.sleep(min(_POLL_S, order.time_left()))
 
-    async def _written(
-        self, plan: DraftPlan, first: ModelEvent, said: AsyncGenerator[ModelEvent, None]
-    ) -> AsyncGenerator[DraftEvent, None]:
-        drafts = plan.drafts(cached=False)
-        run = DraftRun(
+    async def _replay(self, plan: DraftPlan) -> Iterator[DraftEvent] | None:
+        """The events of a draft that was made before and is in the cache, kept anew; None when there is none."""
+        replies = None if plan.order.skip_cache else await self._cache.get(plan.key)
+        if replies is None:
+            return None
+        drafts = [completed(draft, reply) for draft, reply in zip(plan.drafts(cached=True), replies, strict=True)]
+        await self._keep(drafts, plan.order)
+        for draft in drafts:
+            self._ready(plan, draft)
+        return replay_cached(drafts, replies)
+
+    def _run(self, plan: DraftPlan) -> DraftRun:
+        return DraftRun(
             plan,
-            drafts,
+            plan.drafts(cached=False),
             self._store,
             is_outdated=lambda: self._planner.is_outdated(plan),
             completed=partial(self._ready, plan),
         )
-        try:
-            await self._keep(drafts, plan.order)
-            yield Started(tuple(draft.draft_id for draft in drafts), drafts[0].message_id, cached=False)
-            async with aclosing(run.events(first, said)) as events:
-                async for event in events:
-                    yield event
-        except (asyncio.CancelledError, GeneratorExit):
-            # This call is being torn down; what it leaves behind is put in order beside it.
-            self._background.spawn(run.hung_up)
-            raise
-        except Exception as error:
-            # The reader who learns of the failure finds it in the list, too, unless the list is what failed.
-            await asyncio.wait([self._background.spawn(partial(run.failed, error))], timeout=_PATIENCE_S)
-            raise
-        if (replies := run.worth_caching()) is not None:
-            await self._cache.put(plan.key, replies)
 
     def _ready(self, plan: DraftPlan, draft: Draft) -> None:
         if plan.context.is_newest:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from itertools import zip_longest
@@ -34,24 +35,23 @@ class SingleFlight:
         failure either: they ask again.
         """
         if plan.order.skip_cache:
-            async with aclosing(self._model.generate(plan.model_order())) as said:
-                async for event in said:
-                    yield event
+            async with aclosing(self._model.generate(plan.model_order())) as events:
+                async for said in events:
+                    yield said
             return
         while True:
             order = plan.model_order()
             flight, leads = self._board(plan.key, order)
-            began = leads
+            began, listener, until = leads, flight.listener(), time.monotonic() + order.timeout
             try:
-                async with aclosing(flight.heard(time.monotonic() + order.timeout)) as events:
-                    async for event in events:
-                        if not began and _is_late(event):
-                            break
-                        began = began or isinstance(event, Piece | Finished)
-                        yield event
-                    else:
-                        if began:
-                            return
+                while (event := await flight.next(listener, until)) is not None:
+                    if not began and _is_late(event):
+                        break
+                    began = began or isinstance(event, Piece | Finished)
+                    yield event
+                else:
+                    if began:
+                        return
             except Exception as error:
                 if began or error is not flight.error:
                     raise
@@ -76,6 +76,14 @@ class SingleFlight:
             await flight.end()
 
 
+class _Listener:
+    """How far one listener has heard: first what was said before they came, then each event."""
+
+    def __init__(self, events: Sequence[ModelEvent]) -> None:
+        self.missed = deque(_without_old_places(events))
+        self.heard = len(events)
+
+
 class _Flight:
     """One question to the model, with all that it said so far: as much as the longest draft at most."""
 
@@ -95,20 +103,25 @@ class _Flight:
             return False
         return self.over or self._until - time.monotonic() >= timeout * _SHARE_OF_TIME
 
-    async def heard(self, until: float) -> AsyncGenerator[ModelEvent, None]:
-        """All that is said, from the beginning. Raises DeadlineExceeded at `until`, and what the model ended with."""
-        for event in _told_late(missed := tuple(self._events)):
-            yield event
-        heard = len(missed)
-        while True:
-            while heard < len(self._events):
-                heard += 1
-                yield self._events[heard - 1]
+    def listener(self) -> _Listener:
+        """One more who listens from now on, and is told what was said before."""
+        return _Listener(self._events)
+
+    async def next(self, listener: _Listener, until: float) -> ModelEvent | None:
+        """The next event that a listener has not heard; None after the last one.
+
+        Raises DeadlineExceeded at `until`, and what the model ended with.
+        """
+        if listener.missed:
+            return listener.missed.popleft()
+        while listener.heard == len(self._events):
             if self.over:
-                break
+                if self.error is not None:
+                    raise self.error
+                return None
             await _rung(self._bell, until)
-        if self.error is not None:
-            raise self.error
+        listener.heard += 1
+        return self._events[listener.heard - 1]
 
     async def end(self) -> None:
         """Stop the model."""
@@ -132,7 +145,7 @@ class _Flight:
         bell.set()
 
 
-def _told_late(events: Sequence[ModelEvent]) -> Iterator[ModelEvent]:
+def _without_old_places(events: Sequence[ModelEvent]) -> Iterator[ModelEvent]:
     """What was said before, without the places in the queue that are no more."""
     for event, following in zip_longest(events, events[1:]):
         if not (isinstance(event, Progress) and isinstance(following, Progress)):

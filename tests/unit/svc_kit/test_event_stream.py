@@ -10,6 +10,10 @@ from svc_kit.errors import Overloaded
 from svc_kit.event_stream import stream_error, with_error_event, with_heartbeats
 
 
+def same(event: int) -> int:
+    return event
+
+
 async def counting(*steps: int | asyncio.Event | Exception) -> AsyncGenerator[int, None]:
     for step in steps:
         if isinstance(step, asyncio.Event):
@@ -25,12 +29,12 @@ def say(error: heartbeat_pb2.StreamError) -> int:
 
 
 async def test_events_pass_unchanged():
-    assert [event async for event in with_heartbeats(counting(1, 2, 3), 0, 30)] == [1, 2, 3]
+    assert [event async for event in with_heartbeats(counting(1, 2, 3), same, 0, 30)] == [1, 2, 3]
 
 
 async def test_silence_is_filled_but_not_before_the_first_event():
     gates = asyncio.Event(), asyncio.Event()
-    beating = with_heartbeats(counting(gates[0], 1, gates[1], 2), 0, 0.01)
+    beating = with_heartbeats(counting(gates[0], 1, gates[1], 2), same, 0, 0.01)
 
     asyncio.get_running_loop().call_later(0.05, gates[0].set)
     first = [await anext(beating) for _ in range(3)]
@@ -51,7 +55,7 @@ async def test_closing_closes_the_source():
         finally:
             closed.set()
 
-    beating = with_heartbeats(source(), 0, 30)
+    beating = with_heartbeats(source(), same, 0, 30)
     await anext(beating)
     await beating.aclose()
 
@@ -67,7 +71,7 @@ async def test_a_slow_reader_makes_the_source_wait():
             made += 1
             yield made
 
-    beating = with_heartbeats(source(), 0, 30)
+    beating = with_heartbeats(source(), same, 0, 30)
     await anext(beating)
     for _ in range(1000):
         await asyncio.sleep(0)
@@ -84,7 +88,7 @@ async def test_a_failure_before_the_first_event_is_only_raised():
 
 
 async def test_a_failure_after_it_is_an_event_and_raised():
-    events = with_error_event(with_heartbeats(counting(1, Overloaded("full", retry_after=1)), 0, 30), say)
+    events = with_error_event(with_heartbeats(counting(1, Overloaded("full", retry_after=1)), same, 0, 30), say)
 
     assert [await anext(events), await anext(events)] == [1, -8]
     with pytest.raises(Overloaded):
