@@ -191,7 +191,7 @@ def _responses(
     arrivals = Arrivals(
         AutoDrafts(world, max_waiting=settings.max_waiting_jobs),
         Labelling(kept.store, kept.delivery.wake),
-        _read_ahead(settings, planner, neighbours.model, resources),
+        _read_ahead(settings, planner, neighbours.model, kept.store, resources),
     )
     acting = DraftActions(kept.store, kept.cache, kept.delivery.deliver_soon)
     eraser = Eraser(PostgresErasureStore(kept.database), kept.cache, queue, news, neighbours.model)
@@ -246,10 +246,10 @@ def _run_jobs(
 
 
 def _read_ahead(
-    settings: InferenceSettings, planner: Planner, model: Model, resources: Resources
+    settings: InferenceSettings, planner: Planner, model: Model, store: PostgresDraftStore, resources: Resources
 ) -> Callable[[UUID, UUID], None]:
     if not settings.read_ahead:
         return lambda account_id, conversation_id: None
-    reading = ReadingAhead(planner, model)
+    reading = ReadingAhead(planner, model, store)
     resources.in_background(reading.run())
     return reading.soon

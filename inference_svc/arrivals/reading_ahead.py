@@ -9,7 +9,7 @@ import structlog
 
 from inference_svc.drafting.domain.draft_plan import Planner
 from inference_svc.drafting.domain.draft_request import DraftRequest, deadline_in
-from inference_svc.drafting.domain.ports import Model
+from inference_svc.drafting.domain.ports import DraftStore, Model
 from svc_kit.errors import FailedPrecondition, InvalidInput, NotFound
 from svc_kit.logs import where
 
@@ -25,9 +25,12 @@ class ReadingAhead:
     The prompt is that of a draft with the default options, so that such a draft begins with what was read.
     """
 
-    def __init__(self, planner: Planner, model: Model, *, at_once: int = 2, most_waiting: int = 100) -> None:
+    def __init__(
+        self, planner: Planner, model: Model, store: DraftStore, *, at_once: int = 2, most_waiting: int = 100
+    ) -> None:
         self._planner = planner
         self._model = model
+        self._store = store
         self._at_once = at_once
         self._most_waiting = most_waiting
         # Account and conversation, in order; once each, since what is read is always the newest.
@@ -75,6 +78,9 @@ class ReadingAhead:
         try:
             plan = await self._planner.plan(order)
             await self._model.read_ahead(plan.model_order())
+            # What was erased meanwhile was forgotten before it was read.
+            if await self._store.are_erased(account_id, plan.held_ids):
+                await self._model.forget(account_id, [plan.context.conversation_id])
         except (NotFound, FailedPrecondition, InvalidInput):
             # Deleted meanwhile, or nothing that a draft could be made of.
             return

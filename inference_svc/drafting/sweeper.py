@@ -1,4 +1,4 @@
-"""Ending drafts whose maker died, so that no client waits for them for ever."""
+"""Ending drafts whose maker died, so that no client waits for them for ever, and deleting old tombstones."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import structlog
 
 from inference_svc.drafting.storage.abandoned_drafts import fail_made_by, fail_overdue
+from inference_svc.drafting.storage.tombstones import forget_old_tombstones
 from svc_kit.database import Database
 from svc_kit.logs import where
 
@@ -36,3 +37,4 @@ class Sweeper:
         swept = await fail_made_by(self._database, self._maker, self._started_at) + await fail_overdue(self._database)
         if swept:
             self._log.info("drafts without a maker ended", count=swept)
+        await forget_old_tombstones(self._database)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from uuid import UUID
 
 from inference_svc.drafting.domain.adapter import Voice
 from inference_svc.drafting.domain.cache_key import cache_key
@@ -40,6 +41,11 @@ class DraftPlan:
     voice: Voice | None
     prompt: Prompt
     key: str
+
+    @property
+    def held_ids(self) -> tuple[UUID, ...]:
+        """The ids of all that its text is of: the messages in the prompt and their conversation."""
+        return (*self.prompt.source.message_ids, self.context.conversation_id)
 
     def drafts(self, *, cached: bool) -> list[Draft]:
         """New drafts, one for each suggestion."""

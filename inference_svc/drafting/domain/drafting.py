@@ -9,7 +9,7 @@ from functools import partial
 from uuid import UUID
 
 from inference_svc.drafting.domain.cached_draft import completed, replay_cached
-from inference_svc.drafting.domain.draft import Draft, Finish, Status
+from inference_svc.drafting.domain.draft import ContextErased, Draft, Finish, Status
 from inference_svc.drafting.domain.draft_plan import DraftPlan, Planner
 from inference_svc.drafting.domain.draft_request import DraftRequest
 from inference_svc.drafting.domain.draft_run import DraftRun
@@ -40,6 +40,7 @@ class Drafting:
     ) -> None:
         self._planner = planner
         self._model = SingleFlight(model)
+        self._forget = model.forget
         self._cache = cache
         self._store = store
         self._background = background
@@ -75,11 +76,13 @@ class Drafting:
                 self._background.spawn(run.hung_up)
                 raise
             except Exception as error:
+                if isinstance(error, ContextErased):
+                    # The model may have read it after it was told to forget it.
+                    self._background.spawn(partial(self._forget, order.account_id, [plan.context.conversation_id]))
                 # The reader who learns of the failure finds it in the list, too, unless the list is what failed.
                 await asyncio.wait([self._background.spawn(partial(run.failed, error))], timeout=_PATIENCE_S)
                 raise
-            if (replies := run.worth_caching()) is not None:
-                await self._cache.put(plan.key, replies)
+            await self._remember(plan, run)
 
     async def draft_once(
         self, order: DraftRequest, heard: Callable[[DraftEvent], Awaitable[None]] | None = None
@@ -133,6 +136,14 @@ class Drafting:
         for draft in drafts:
             self._ready(plan, draft)
         return replay_cached(drafts, replies)
+
+    async def _remember(self, plan: DraftPlan, run: DraftRun) -> None:
+        """Put the replies into the cache when all are complete."""
+        if (replies := run.worth_caching()) is not None:
+            await self._cache.put(plan.key, replies)
+            # An erasure that came before this was written has looked for it in vain.
+            if await self._store.are_erased(plan.order.account_id, plan.held_ids):
+                await self._cache.forget(plan.key)
 
     def _run(self, plan: DraftPlan) -> DraftRun:
         return DraftRun(

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Uuid, cast, func, select
+from sqlalchemy import ColumnElement, Uuid, cast, delete, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from inference_svc.storage.tables import erased
+from svc_kit.database import Database
+from svc_kit.erasure import TOMBSTONE_LIFETIME
 
 UUIDS = ARRAY(Uuid)
 
@@ -25,3 +29,10 @@ async def any_erased(connection: AsyncConnection, account_id: UUID, ids: Sequenc
     """The same as a statement of its own."""
     asked = select(is_erased(cast(account_id, Uuid), cast(list(ids), UUIDS)))
     return bool(await connection.scalar(asked))
+
+
+async def forget_old_tombstones(database: Database) -> int:
+    """Delete the tombstones of all accounts that are older than TOMBSTONE_LIFETIME; how many there were."""
+    async with database.system_transaction() as connection:
+        old = delete(erased).where(erased.c.erased_at < func.now() - TOMBSTONE_LIFETIME)
+        return (await connection.execute(old)).rowcount

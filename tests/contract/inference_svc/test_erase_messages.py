@@ -32,11 +32,11 @@ async def kept(product: Product) -> list[str]:
     return [name for name, count in counts.items() if count]
 
 
-async def in_redis(url: str) -> list[str]:
-    """Under which keys the canary is."""
+async def in_redis(url: str, word: str = CANARY) -> list[str]:
+    """Under which keys of cached replies the word is."""
     async with redis_from_url(url) as redis:
         keys = [key async for key in redis.scan_iter("*:cache:*")]
-        return [str(key) for key in keys if CANARY.encode() in (await redis.get(key) or b"")]
+        return [str(key) for key in keys if word.encode() in (await redis.get(key) or b"")]
 
 
 async def acted_on(product: Product) -> tuple[Said, list[str]]:
@@ -212,6 +212,62 @@ async def test_waiting_jobs_of_a_deleted_message_are_cancelled(product: Product)
     for job in jobs:
         assert (await product.ended(job.job_id)).state == pb.JOB_STATE_CANCELLED
     assert await kept(product) == []
+
+
+async def test_a_draft_whose_prompt_was_made_before_the_erasure_is_not_kept(product: Product, valkey: str):
+    gate, word = asyncio.Event(), uuid4().hex
+    product.worker.steps = [gate, *reply(f"{CANARY} {word}")]
+    said = product.say(f"{CANARY} one", "two")
+    draft = asyncio.create_task(product.generate(message_id=said.newest))
+    await eventually(lambda: bool(product.worker.requests))
+
+    await product.erase(message_ids=said.message_ids[:1], touched_conversation_ids=[said.conversation_id])
+    gate.set()
+
+    assert (await refused(draft)).reason == "ERASED"
+    assert await kept(product) == []
+    assert await in_redis(valkey, word) == []
+    # Once when it was erased, and once for what the worker had read by then.
+    await eventually(lambda: len(product.worker.forgot) == 2)
+    assert {tuple(each.cache_keys) for each in product.worker.forgot} == {(said.conversation_id,)}
+
+
+async def test_a_draft_that_is_being_written_during_the_erasure_is_not_kept(product: Product, valkey: str):
+    gate, word = asyncio.Event(), uuid4().hex
+    steps = reply(f"{CANARY} {word}")
+    product.worker.steps = [*steps[:-1], gate, steps[-1]]
+    said = product.say(f"{CANARY} one", "two")
+    draft = asyncio.create_task(product.generate(message_id=said.newest))
+    await eventually_is_kept(product, said.conversation_id)
+
+    await product.erase(message_ids=said.message_ids[:1], touched_conversation_ids=[said.conversation_id])
+    gate.set()
+
+    assert (await refused(draft)).reason == "ERASED"
+    [left] = await product.list(said.conversation_id)
+    assert (left.erased, left.response) == (True, "")
+    assert await kept(product) == []
+    assert await in_redis(valkey, word) == []
+
+
+async def test_what_was_prefilled_after_the_erasure_is_forgotten_again(product: Product):
+    product.worker.may_read.clear()
+    said = product.say(f"{CANARY} one", "two")
+    await product.note(said.arrival())
+    await eventually(lambda: bool(product.worker.read_ahead))
+
+    await product.erase(message_ids=said.message_ids[:1], touched_conversation_ids=[said.conversation_id])
+    product.worker.may_read.set()
+
+    await eventually(lambda: len(product.worker.forgot) == 2)
+    assert {tuple(each.cache_keys) for each in product.worker.forgot} == {(said.conversation_id,)}
+
+
+async def eventually_is_kept(product: Product, conversation_id: str) -> None:
+    """Wait until a draft of the conversation is being made."""
+    async with asyncio.timeout(10):
+        while not await product.list(conversation_id):
+            await asyncio.sleep(0.01)
 
 
 async def test_a_bad_erasure_names_the_field(product: Product):

@@ -13,7 +13,7 @@ from inference_svc.drafting.domain.draft import ContextErased, Draft, Ending, Fi
 from inference_svc.drafting.domain.ports import IdempotencyKey
 from inference_svc.drafting.storage.draft_store import PostgresDraftStore
 from inference_svc.drafting.sweeper import Sweeper
-from inference_svc.storage.tables import feedback_events, responses
+from inference_svc.storage.tables import erased, feedback_events, responses
 from svc_kit.database import Database
 from svc_kit.errors import InvalidInput, NotFound
 from svc_kit.ids import new_id
@@ -209,3 +209,17 @@ async def test_an_action_and_its_event_are_written_together(pool, store):
         events = (await connection.execute(select(feedback_events.c.response_id))).scalars().all()
     assert (changed, again) == (True, False)
     assert events == [draft.draft_id]
+
+
+async def test_old_tombstones_are_swept(pool):
+    account_id, old, young = new_id(), new_id(), new_id()
+    async with pool.transaction(account_id) as connection:
+        for each, age in ((old, timedelta(hours=25)), (young, timedelta(hours=23))):
+            await connection.execute(
+                insert(erased).values(account_id=account_id, id=each, erased_at=datetime.now(UTC) - age)
+            )
+
+    await Sweeper(pool, "another").sweep()
+
+    async with pool.transaction(account_id) as connection:
+        assert list((await connection.execute(select(erased.c.id))).scalars()) == [young]
