@@ -8,7 +8,7 @@ from typing import Any
 from stack.errors import StackError
 from stack.supervisor.child import Child, RunningProgram, Spawn
 from stack.supervisor.clock import Clock, SystemClock
-from stack.supervisor.part import Health, Part, PartGaveUp, PartState, PartStatus
+from stack.supervisor.part import CheckResult, Health, Part, PartGaveUp, PartState, PartStatus
 from stack.supervisor.part_log import PartLog
 
 MAX_FAILURES = 5
@@ -136,10 +136,9 @@ class ProcessMonitor:
         """Follow what the part says about itself; return only when it has been silent for too long."""
         if self.part.check is None:
             await asyncio.Event().wait()
-        assert self.part.check is not None
         last_answer, limit, is_up = self._clock.now(), self.part.start_seconds, False
         while self._clock.now() - last_answer < limit:
-            result = await self.part.check()
+            result = await self._check_result()
             if result.health is Health.READY or (result.health is Health.LIMITED and self.part.starts_limited):
                 is_up = True
                 self.started.set()
@@ -149,6 +148,14 @@ class ProcessMonitor:
                 last_answer, limit = self._clock.now(), MAX_SILENCE_SECONDS
             await self._clock.sleep(POLL_SECONDS if is_up else START_POLL_SECONDS)
         return f"did not answer for {limit:.0f} s" if is_up else f"did not become ready within {limit:.0f} s"
+
+    async def _check_result(self) -> CheckResult:
+        assert self.part.check is not None
+        try:
+            return await self.part.check()
+        except Exception as error:
+            # A fault of the check must not end the part, and with it the stack. The message may hold a password.
+            return CheckResult(Health.SILENT, f"could not be asked how it is ({type(error).__name__})")
 
     def _too_many_failures(self) -> bool:
         now = self._clock.now()

@@ -95,8 +95,14 @@ class FakeHealth:
     def __init__(self, health: Health = Health.SILENT) -> None:
         self.health = health
         self.detail = ""
+        # What the check itself fails with, and how often it was asked.
+        self.failure: Exception | None = None
+        self.asked = 0
 
     async def check(self) -> CheckResult:
+        self.asked += 1
+        if self.failure is not None:
+            raise self.failure
         return CheckResult(self.health, self.detail)
 
 

@@ -17,6 +17,7 @@ from stack.supervisor.process_monitor import (
     START_POLL_SECONDS,
     ProcessMonitor,
 )
+from tests.deadline import eventually
 from tests.unit.stack.supervisor.fakes import FakeClock, FakeHealth, FakePrograms, fake_part, settle
 
 
@@ -48,9 +49,14 @@ class Life:
         self.programs.newest.end(status)
         await settle()
 
+    async def ended(self):
+        """What run() returned or raised; a failure of the test where it still runs."""
+        await eventually(self.run.done, seconds=5)
+        self.run.result()
+
     async def stop(self):
         self.monitor.stop()
-        await self.run
+        await self.ended()
 
 
 @pytest.fixture
@@ -101,7 +107,7 @@ async def test_a_part_that_is_never_ready_is_given_up_after_its_time_to_start(be
 
     assert not before
     with pytest.raises(PartGaveUp, match="part did not become ready within 30 s"):
-        await life.run
+        await life.ended()
     assert life.status.state is PartState.FAILED
     assert life.programs.newest.stopped_with is not None
 
@@ -157,7 +163,7 @@ async def test_a_part_that_fails_too_often_within_a_minute_is_given_up_with_its_
         await life.clock.advance(MAX_BACK_OFF_SECONDS)
 
     with pytest.raises(PartGaveUp, match="failed 5 times within a minute; at last it ended with status 3") as failure:
-        await life.run
+        await life.ended()
     assert failure.value.last_lines == ["no such table"]
     assert len(life.programs.all) == MAX_FAILURES
 
@@ -182,7 +188,7 @@ async def test_after_a_final_exit_there_is_no_other_try(begin):
     await life.crash(2)
 
     with pytest.raises(PartGaveUp, match="part was refused: sign in again"):
-        await life.run
+        await life.ended()
     assert life.status.process_id is None
     assert len(life.programs.all) == 1
 
@@ -192,7 +198,7 @@ async def test_a_part_that_is_not_vital_fails_without_an_error(begin):
     await settle()
 
     await life.crash(2)
-    await life.run
+    await life.ended()
 
     assert (life.status.state, life.status.detail) == (PartState.FAILED, "was refused")
 
@@ -204,7 +210,7 @@ async def test_what_cannot_be_prepared_is_not_started(begin):
     life = begin(prepare=prepare)
 
     with pytest.raises(PartGaveUp, match="part cannot start: the disk is full"):
-        await life.run
+        await life.ended()
     assert life.programs.all == []
 
 
@@ -237,6 +243,26 @@ async def test_a_part_that_hangs_is_stopped_and_started_again(begin):
     assert len(life.programs.all) == 2
 
 
+@pytest.mark.parametrize("when", ["at the start", "later"])
+async def test_a_check_that_fails_itself_is_a_part_that_does_not_answer(begin, when):
+    life = begin()
+    if when == "later":
+        await life.until_ready()
+
+    life.health.failure = ValueError("password of the store")
+    await life.clock.advance(POLL_SECONDS)
+    during = (life.status.state, life.status.detail)
+    life.health.failure = None
+    await life.until_ready()
+
+    assert during == (
+        (PartState.SILENT, "could not be asked how it is (ValueError)")
+        if when == "later"
+        else (PartState.STARTING, "")
+    )
+    assert len(life.programs.all) == 1
+
+
 async def test_a_limited_part_is_not_started_again_however_long_it_lasts(begin):
     life = begin()
     await life.until_ready()
@@ -263,7 +289,7 @@ async def test_a_part_that_runs_once_is_done_when_it_succeeds(begin):
     await settle()
 
     await life.crash(0)
-    await life.run
+    await life.ended()
 
     assert (life.status.state, life.monitor.started.is_set()) == (PartState.DONE, True)
 
@@ -275,7 +301,7 @@ async def test_a_part_that_runs_once_is_tried_again_when_it_fails(begin):
     await life.crash(1)
     await life.clock.advance(FIRST_BACK_OFF_SECONDS)
     await life.crash(0)
-    await life.run
+    await life.ended()
 
     assert (life.status.state, life.status.restarts) == (PartState.DONE, 1)
 
@@ -334,6 +360,20 @@ async def test_a_program_of_the_operators_is_watched_and_never_started(begin):
     assert life.programs.all == []
 
 
+async def test_a_check_of_the_operators_program_that_fails_itself_is_asked_again_after_a_pause(begin):
+    health = FakeHealth(Health.READY)
+    life = begin(Part("theirs", None, health.check))
+    await life.clock.advance(POLL_SECONDS)
+
+    health.failure = ValueError("password of the store")
+    before = health.asked
+    await life.clock.advance(5 * POLL_SECONDS)
+
+    assert health.asked - before == 5
+    assert life.status.state is PartState.SILENT
+    assert not life.run.done()
+
+
 async def test_a_program_of_the_operators_has_to_answer_at_the_start(begin):
     external = Part(
         "valkey", None, FakeHealth().check, address="cache.example:6379", named_by="REDIS_URL", start_seconds=30
@@ -345,4 +385,4 @@ async def test_a_program_of_the_operators_has_to_answer_at_the_start(begin):
     with pytest.raises(
         PartGaveUp, match=r"valkey does not answer at cache\.example:6379, the address that REDIS_URL gives"
     ):
-        await life.run
+        await life.ended()

@@ -8,6 +8,7 @@ import pytest
 from stack.supervisor.part import Health, PartGaveUp, PartState
 from stack.supervisor.process_monitor import MAX_BACK_OFF_SECONDS, MAX_FAILURES, POLL_SECONDS
 from stack.supervisor.supervisor import Supervisor
+from tests.deadline import eventually
 from tests.unit.stack.supervisor.fakes import FakeClock, FakeHealth, FakePrograms, fake_part, settle
 
 
@@ -24,6 +25,10 @@ class Stack:
         self.supervisor = Supervisor(parts, directory, lambda status: None, clock=self.clock, spawn=self.programs.spawn)
         self.stop = asyncio.Event()
         self.run = asyncio.create_task(self.supervisor.run(self.stop))
+
+    async def until_all_started(self):
+        async with asyncio.timeout(5):
+            await self.supervisor.all_started()
 
     @property
     def states(self):
@@ -52,7 +57,7 @@ CHAIN = {"front": ["middle"], "middle": ["back"], "back": []}
 async def test_parts_start_after_what_they_need_and_stop_before_it(tmp_path):
     async with stack(tmp_path, CHAIN) as running:
         await running.clock.advance(POLL_SECONDS)
-        await running.supervisor.all_started()
+        await running.until_all_started()
     await running.run
 
     assert running.programs.journal == [
@@ -93,7 +98,7 @@ async def test_a_vital_part_that_fails_for_good_stops_the_others_in_order(tmp_pa
     async with stack(tmp_path, CHAIN, middle={"final_exits": {2: "was refused"}}) as running:
         await running.clock.advance(POLL_SECONDS)
         running.program_of("middle").end(2)
-        await asyncio.wait({running.run})
+        await eventually(running.run.done, seconds=5)
 
     with pytest.raises(PartGaveUp, match="middle was refused"):
         running.run.result()
@@ -108,7 +113,7 @@ async def test_a_part_that_is_not_vital_fails_alone(tmp_path):
             await running.clock.advance(MAX_BACK_OFF_SECONDS)
 
         assert running.states == {"good": PartState.READY, "extra": PartState.FAILED}
-        await running.supervisor.all_started()
+        await running.until_all_started()
     await running.run
 
 
