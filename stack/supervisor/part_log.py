@@ -1,5 +1,6 @@
 """The output of one part, in a file that does not grow without end."""
 
+import contextlib
 import os
 from collections import deque
 from pathlib import Path
@@ -19,13 +20,14 @@ class PartLog:
         self._open()
 
     def write_line(self, line: bytes) -> None:
-        """Append one line, which may lack its end."""
+        """Append one line, which may lack its end. Where the disk is full, the line is only remembered."""
         self._recent.append(line.decode(errors="replace").rstrip())
         data = line if line.endswith(b"\n") else line + b"\n"
-        if self._size and self._size + len(data) > self._max_bytes:
-            self._rotate()
-        os.write(self._file, data)
-        self._size += len(data)
+        # Nobody would read on from the part's output after an error here, and the part would hang at its next line.
+        with contextlib.suppress(OSError):
+            if self._size and self._size + len(data) > self._max_bytes:
+                self._rotate()
+            self._size += os.write(self._file, data)
 
     def last_lines(self) -> list[str]:
         """Return the newest lines of this run of the stack."""
@@ -40,10 +42,11 @@ class PartLog:
         self._size = os.fstat(self._file).st_size
 
     def _rotate(self) -> None:
-        os.close(self._file)
         for number in range(KEPT_FILES - 1, 0, -1):
             older = self.path.with_name(f"{self.path.name}.{number}")
             if older.exists():
                 older.rename(self.path.with_name(f"{self.path.name}.{number + 1}"))
         self.path.rename(self.path.with_name(f"{self.path.name}.1"))
+        full = self._file
         self._open()
+        os.close(full)

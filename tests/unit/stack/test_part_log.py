@@ -1,5 +1,8 @@
 """The output of a part on disk."""
 
+import errno
+import os
+
 from stack.supervisor.part_log import KEPT_FILES, PartLog
 
 
@@ -40,3 +43,31 @@ def test_only_its_owner_can_read_a_log(tmp_path):
     PartLog(tmp_path, "part").close()
 
     assert (tmp_path / "part.log").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_full_disk_loses_lines_and_raises_nothing(tmp_path, monkeypatch):
+    def fails(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    log = PartLog(tmp_path, "part")
+    with monkeypatch.context() as full_disk:
+        full_disk.setattr(os, "write", fails)
+        log.write_line(b"lost\n")
+    log.write_line(b"kept\n")
+    log.close()
+
+    assert log.last_lines() == ["lost", "kept"]
+    assert log.path.read_text() == "kept\n"
+
+
+def test_a_log_that_cannot_be_put_aside_goes_on(tmp_path, monkeypatch):
+    log = PartLog(tmp_path, "part", max_bytes=10)
+    log.write_line(b"the first line\n")
+    with monkeypatch.context() as read_only:
+        read_only.setattr("pathlib.Path.rename", lambda *_: os.close(-1))
+        log.write_line(b"lost\n")
+    log.write_line(b"kept\n")
+    log.close()
+
+    assert log.path.read_text() == "kept\n"
+    assert log.path.with_name("part.log.1").read_text() == "the first line\n"

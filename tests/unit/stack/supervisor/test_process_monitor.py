@@ -256,9 +256,7 @@ async def test_a_check_that_fails_itself_is_a_part_that_does_not_answer(begin, w
     await life.until_ready()
 
     assert during == (
-        (PartState.SILENT, "could not be asked how it is (ValueError)")
-        if when == "later"
-        else (PartState.STARTING, "")
+        (PartState.SILENT, "could not be asked how it is (ValueError)") if when == "later" else (PartState.STARTING, "")
     )
     assert len(life.programs.all) == 1
 
