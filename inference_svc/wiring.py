@@ -23,7 +23,7 @@ from inference_svc.catalogue.model_listing import ModelListing
 from inference_svc.drafting.domain.draft_actions import DraftActions
 from inference_svc.drafting.domain.draft_plan import Planner
 from inference_svc.drafting.domain.drafting import Drafting
-from inference_svc.drafting.domain.ports import Catalogue, Model, ReplyCache, Voices
+from inference_svc.drafting.domain.ports import ActiveAdapters, Catalogue, Model, ReplyCache
 from inference_svc.drafting.feedback_delivery import FeedbackDelivery
 from inference_svc.drafting.reply_cache import NoReplyCache, RedisReplyCache
 from inference_svc.drafting.storage.draft_store import PostgresDraftStore
@@ -41,7 +41,7 @@ from inference_svc.jobs.runner import JobIntervals, JobRunner
 from inference_svc.jobs.storage.leases import PostgresJobLeases
 from inference_svc.jobs.storage.store import PostgresJobStore
 from inference_svc.jobs.upkeep import JobUpkeep
-from inference_svc.peers.adapters import TrainedVoices
+from inference_svc.peers.adapters import TrainedAdapters
 from inference_svc.peers.announcements import Announcements
 from inference_svc.peers.conversations import SyncedConversations
 from inference_svc.peers.training import TrainingService
@@ -85,7 +85,7 @@ async def build(settings: InferenceSettings, intervals: Intervals | None = None)
     device_svc = resources.channel(settings.device_address)
     kept = _kept(settings, intervals, neighbours, resources)
     responses = _responses(settings, intervals, neighbours, kept, catalogue, resources)
-    models = ModelsServicer(ModelListing(catalogue, neighbours.model, neighbours.voices))
+    models = ModelsServicer(ModelListing(catalogue, neighbours.model, neighbours.adapters))
 
     def add(server: grpc.aio.Server) -> None:
         responses_pb2_grpc.add_ResponsesServiceServicer_to_server(responses, server)
@@ -117,7 +117,7 @@ class _Neighbours:
     training: grpc.aio.Channel
     redis: redis.Redis | None
     model: Model
-    voices: Voices
+    adapters: ActiveAdapters
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ def _neighbours(settings: InferenceSettings, intervals: Intervals, resources: Re
         training,
         client,
         workers,
-        TrainedVoices(training, caller),
+        TrainedAdapters(training, caller),
     )
 
 
@@ -181,7 +181,7 @@ def _responses(
     resources.in_background(Sweeper(kept.database, kept.maker, interval=intervals.sweep).run())
 
     conversations = SyncedConversations(neighbours.sync, neighbours.caller)
-    planner = Planner(conversations, neighbours.model, catalogue, neighbours.voices)
+    planner = Planner(conversations, neighbours.model, catalogue, neighbours.adapters)
     drafting = Drafting(planner, neighbours.model, kept.cache, kept.store, background, announcements.announce)
     queue, news = _queue(neighbours.redis, resources)
     world = JobContext(PostgresJobStore(kept.database), queue, news, Pace(settings.jobs_at_once))

@@ -9,7 +9,7 @@ from assistant.inference.v1 import models_pb2 as pb
 from assistant.inference.v1 import models_pb2_grpc, sampling_pb2
 
 from inference_svc.catalogue.model_listing import ModelListing
-from inference_svc.drafting.domain.adapter import Voice
+from inference_svc.drafting.domain.adapter import Adapter
 from inference_svc.drafting.domain.model import KnownModel, ModelStatus
 from svc_kit.identity import current_account
 from svc_kit.model_state import ModelState
@@ -39,7 +39,7 @@ class ModelsServicer(models_pb2_grpc.ModelsServiceServicer):
     async def GetModelStatus(self, request: pb.GetModelStatusRequest, context: Context) -> pb.GetModelStatusResponse:
         """The loaded model."""
         status = await self._listing.status()
-        return _status(status, await self._listing.voice(current_account(), status))
+        return _status(status, await self._listing.adapter(current_account(), status))
 
 
 def _model(known: KnownModel, state: ModelState) -> pb.Model:
@@ -54,14 +54,14 @@ def _model(known: KnownModel, state: ModelState) -> pb.Model:
     )
 
 
-def _status(status: ModelStatus, voice: Voice | None) -> pb.GetModelStatusResponse:
+def _status(status: ModelStatus, adapter: Adapter | None) -> pb.GetModelStatusResponse:
     return pb.GetModelStatusResponse(
         model_id=status.model_id,
         display_name=status.display_name,
         state=_STATES[status.state],
         message=status.message,
         load_progress=status.load_progress,
-        adapter=voice.name if voice else "",
+        adapter=adapter.name if adapter else "",
         running=status.running,
         queued=status.queued,
         queue_eta_seconds=status.queue_eta_seconds,

@@ -32,5 +32,5 @@ class Announcements:
         request = conversations_pb2.AnnounceDraftRequest(
             conversation_id=str(conversation_id), response_id=str(draft_id)
         )
-        with peer_errors("the part that keeps the messages"):
+        with peer_errors("sync_svc"):
             await self._stub.AnnounceDraft(request, timeout=CALL_TIMEOUT_S, metadata=self._caller.metadata(account_id))

@@ -36,7 +36,7 @@ class SyncedConversations:
         request = conversations_pb2.GetContextRequest(
             conversation_id=str(conversation_id or ""), message_id=str(message_id or ""), max_history=max_history
         )
-        with peer_errors("the part that keeps the messages"):
+        with peer_errors("sync_svc"):
             answer = await self._stub.GetContext(request, timeout=seconds, metadata=self._caller.metadata(account_id))
         turns = tuple(_turn(message) for message in answer.messages if message.text.strip())
         if not turns:

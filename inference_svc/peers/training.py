@@ -48,7 +48,7 @@ class TrainingService:
             prompt=_prompt(draft.source) if draft.source else None,
             reply_message_id=str(draft.reply_message_id or ""),
         )
-        with peer_errors("the part that learns"):
+        with peer_errors("training_svc"):
             await self._stub.RecordFeedback(request, timeout=CALL_TIMEOUT_S, metadata=self._caller.metadata(account_id))
 
 

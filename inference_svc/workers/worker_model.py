@@ -9,7 +9,7 @@ from uuid import UUID
 import grpc
 from assistant.inference.v1 import sampling_pb2, worker_pb2, worker_pb2_grpc
 
-from inference_svc.drafting.domain.adapter import Voice
+from inference_svc.drafting.domain.adapter import Adapter
 from inference_svc.drafting.domain.draft import Finish
 from inference_svc.drafting.domain.draft_request import Sampling
 from inference_svc.drafting.domain.events import Finished, ModelEvent, Phase, Piece, Progress
@@ -20,7 +20,7 @@ from svc_kit.errors import FailedPrecondition, InvalidInput
 from svc_kit.model_state import ModelState
 from svc_kit.peer_errors import peer_errors
 
-_PART = "the model's process"
+_PART = "the worker"
 
 _STATES = {
     sampling_pb2.MODEL_STATE_NOT_INSTALLED: ModelState.NOT_INSTALLED,
@@ -71,7 +71,7 @@ class WorkerModel:
         with peer_errors(_PART):
             while True:
                 call = self._stub.Generate(
-                    _request(order), timeout=_left(deadline), metadata=self._caller.metadata(order.account_id)
+                    _request(order), timeout=_seconds_left(deadline), metadata=self._caller.metadata(order.account_id)
                 )
                 try:
                     async for answer in call:
@@ -80,7 +80,7 @@ class WorkerModel:
                 except grpc.aio.AioRpcError as error:
                     if not may_load:
                         raise
-                    await self._load_missing_adapter(error, order.voice, deadline)
+                    await self._load_missing_adapter(error, order.adapter, deadline)
                     may_load = False
                 finally:
                     # Without this the worker goes on for a reader that is gone, until the call is collected.
@@ -93,7 +93,7 @@ class WorkerModel:
             try:
                 await self._prefill(order, deadline)
             except grpc.aio.AioRpcError as error:
-                await self._load_missing_adapter(error, order.voice, deadline)
+                await self._load_missing_adapter(error, order.adapter, deadline)
                 await self._prefill(order, deadline)
 
     async def forget(self, account_id: UUID, conversation_ids: Sequence[UUID]) -> None:
@@ -111,30 +111,34 @@ class WorkerModel:
             adapter_id=_adapter_id(order),
             account_id=str(order.account_id),
         )
-        await self._stub.Prefill(request, timeout=_left(deadline), metadata=self._caller.metadata(order.account_id))
+        await self._stub.Prefill(
+            request, timeout=_seconds_left(deadline), metadata=self._caller.metadata(order.account_id)
+        )
 
-    async def _load_missing_adapter(self, error: grpc.aio.AioRpcError, voice: Voice | None, deadline: float) -> None:
-        """Load the voice if that is what the call failed for: a worker begins without any, and before anything is said."""
-        if voice is None or error.code() is not grpc.StatusCode.NOT_FOUND:
+    async def _load_missing_adapter(
+        self, error: grpc.aio.AioRpcError, adapter: Adapter | None, deadline: float
+    ) -> None:
+        """Load the adapter if that is what the call failed for: a worker begins without any, and before anything is said."""
+        if adapter is None or error.code() is not grpc.StatusCode.NOT_FOUND:
             raise error
         request = worker_pb2.LoadAdapterRequest(
-            adapter_id=voice.version, path=voice.path, sha256=voice.sha256, scale=voice.scale
+            adapter_id=adapter.version, path=adapter.path, sha256=adapter.sha256, scale=adapter.scale
         )
         try:
             with peer_errors(_PART):
-                await self._stub.LoadAdapter(request, timeout=_left(deadline), metadata=self._caller.metadata())
+                await self._stub.LoadAdapter(request, timeout=_seconds_left(deadline), metadata=self._caller.metadata())
         except (FailedPrecondition, InvalidInput) as refusal:
             raise FailedPrecondition(
-                "VOICE_UNUSABLE", f"the voice cannot be used ({refusal.message}); choose another one, or none"
+                "VOICE_UNUSABLE", f"the adapter cannot be used ({refusal.message}); choose another one, or none"
             ) from refusal
 
 
-def _left(deadline: float) -> float:
+def _seconds_left(deadline: float) -> float:
     return max(0.0, deadline - time.monotonic())
 
 
 def _adapter_id(order: GenerateRequest) -> str:
-    return order.voice.version if order.voice else ""
+    return order.adapter.version if order.adapter else ""
 
 
 def _status(answer: worker_pb2.StatusResponse) -> ModelStatus:

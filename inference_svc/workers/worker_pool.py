@@ -72,7 +72,7 @@ class WorkerPool:
             reader = _Reader()
             try:
                 with worker.working() as model:
-                    async with aclosing(model.generate(replace(order, timeout=_left(deadline)))) as events:
+                    async with aclosing(model.generate(replace(order, timeout=_seconds_for_next(deadline)))) as events:
                         async for event in events:
                             for told in reader.told(event):
                                 yield told
@@ -204,7 +204,7 @@ async def _answer(worker: KnownWorker, seconds: float) -> ModelStatus | Exceptio
         return error
 
 
-def _left(deadline: float) -> float:
+def _seconds_for_next(deadline: float) -> float:
     left = deadline - time.monotonic()
     if left <= 0:
         raise DeadlineExceeded("the draft took longer than the request allows")

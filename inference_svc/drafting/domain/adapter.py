@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
+class Adapter:
     """An adapter for the loaded model, as a GGUF file where the workers can read it."""
 
     adapter_id: str

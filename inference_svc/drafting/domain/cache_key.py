@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict
 from uuid import UUID
 
-from inference_svc.drafting.domain.adapter import Voice
+from inference_svc.drafting.domain.adapter import Adapter
 from inference_svc.drafting.domain.draft_request import Sampling
 from inference_svc.drafting.domain.model import ModelStatus
 from prompting.prompt import Prompt
@@ -17,7 +17,7 @@ _FORMAT = 1
 
 
 def cache_key(
-    account_id: UUID, model: ModelStatus, voice: Voice | None, prompt: Prompt, sampling: Sampling, suggestions: int
+    account_id: UUID, model: ModelStatus, adapter: Adapter | None, prompt: Prompt, sampling: Sampling, suggestions: int
 ) -> str:
     """A hash of everything that determines the text.
 
@@ -29,7 +29,7 @@ def cache_key(
         "format": _FORMAT,
         "account": str(account_id),
         "model": model.sha256,
-        "adapter": voice.facts if voice else "",
+        "adapter": adapter.facts if adapter else "",
         "template": prompt.template_id,
         "prompt": [[part.text, part.special] for part in prompt.parts],
         "stops": prompt.stops,

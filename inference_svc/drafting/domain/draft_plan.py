@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
-from inference_svc.drafting.domain.adapter import Voice
+from inference_svc.drafting.domain.adapter import Adapter
 from inference_svc.drafting.domain.cache_key import cache_key
 from inference_svc.drafting.domain.context import Context
 from inference_svc.drafting.domain.draft import Draft
 from inference_svc.drafting.domain.draft_request import DraftRequest
 from inference_svc.drafting.domain.model import GenerateRequest, ModelStatus, check_model_id
-from inference_svc.drafting.domain.ports import Catalogue, Conversations, Model, Voices
+from inference_svc.drafting.domain.ports import ActiveAdapters, Catalogue, Conversations, Model
 from prompting.context_window import asked_for, fit_prompt, recent
 from prompting.conversation import StyleHints
 from prompting.errors import MessageTooLong, TemplateUnusable
@@ -25,7 +25,7 @@ from svc_kit.ids import new_id
 # The worker ends a little before the caller gives up, so that the caller is told why.
 _MARGIN_S = 0.2
 _CALL_S = 5.0
-# A draft in the voice that was known last is better than none.
+# A draft in the adapter that was known last is better than none.
 _VOICE_S = 1.0
 # Who only wants to be queued does not wait for a part that may be away.
 _CHECK_S = 2.0
@@ -38,7 +38,7 @@ class DraftPlan:
     order: DraftRequest
     context: Context
     model: ModelStatus
-    voice: Voice | None
+    adapter: Adapter | None
     prompt: Prompt
     key: str
 
@@ -69,8 +69,8 @@ class DraftPlan:
 
     @property
     def _version(self) -> str:
-        """The model and the voice by their files."""
-        return f"{self.model.version}+{self.voice.sha256[:12]}" if self.voice else self.model.version
+        """The model and the adapter by their files."""
+        return f"{self.model.version}+{self.adapter.sha256[:12]}" if self.adapter else self.model.version
 
     def model_order(self) -> GenerateRequest:
         """What the model is asked."""
@@ -84,18 +84,20 @@ class DraftPlan:
             order.suggestions,
             timeout,
             self.model.sha256,
-            self.voice,
+            self.adapter,
         )
 
 
 class Planner:
     """Reads the conversation and the model's state and makes plans of wishes."""
 
-    def __init__(self, conversations: Conversations, model: Model, catalogue: Catalogue, voices: Voices) -> None:
+    def __init__(
+        self, conversations: Conversations, model: Model, catalogue: Catalogue, adapters: ActiveAdapters
+    ) -> None:
         self._conversations = conversations
         self._model = model
         self._catalogue = catalogue
-        self._voices = voices
+        self._adapters = adapters
 
     async def plan(self, order: DraftRequest) -> DraftPlan:
         """The plan. Raises what makes the draft impossible: InvalidInput, NotFound, FailedPrecondition, Unavailable."""
@@ -114,9 +116,9 @@ class Planner:
         check_model_id(order.model_id, self._catalogue.ids(), model)
         model.check_ready()
         prompt = await self._prompt(order, context, model)
-        voice = await self._voices.active(order.account_id, model.model_id, min(_VOICE_S, order.time_left()))
-        key = cache_key(order.account_id, model, voice, prompt, order.sampling, order.suggestions)
-        return DraftPlan(order, context, model, voice, prompt, key)
+        adapter = await self._adapters.active(order.account_id, model.model_id, min(_VOICE_S, order.time_left()))
+        key = cache_key(order.account_id, model, adapter, prompt, order.sampling, order.suggestions)
+        return DraftPlan(order, context, model, adapter, prompt, key)
 
     async def check(self, order: DraftRequest) -> None:
         """Raise InvalidInput, NotFound or FailedPrecondition for what would make a plan impossible.

@@ -93,7 +93,7 @@ class Drafting:
         """
         order.check()
         while True:
-            if earlier := await self._asked_before(order):
+            if earlier := await self._earlier_drafts(order):
                 return earlier, earlier[0].cached
             started: Started | None = None
             try:
@@ -115,7 +115,7 @@ class Drafting:
             nothing = {draft.draft_id: "" for draft in drafts}
             await self._store.abandon(order.account_id, nothing, Status.FAILED, Finish.NONE)
 
-    async def _asked_before(self, order: DraftRequest) -> Sequence[Draft]:
+    async def _earlier_drafts(self, order: DraftRequest) -> Sequence[Draft]:
         if order.request_id is None:
             return ()
         repeated = IdempotencyKey(order.request_id, order.digest)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from inference_svc.drafting.domain.adapter import Voice
+from inference_svc.drafting.domain.adapter import Adapter
 from inference_svc.drafting.domain.draft_request import Sampling
 from prompting.chat_template import ChatTemplate
 from prompting.prompt import Prompt
@@ -75,7 +75,7 @@ class GenerateRequest:
     timeout: float
     sha256: str = ""
     # None is the model as it is.
-    voice: Voice | None = None
+    adapter: Adapter | None = None
 
 
 def check_model_id(asked: str, known: tuple[str, ...], status: ModelStatus) -> None:

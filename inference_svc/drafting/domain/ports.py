@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from inference_svc.drafting.domain.adapter import Voice
+from inference_svc.drafting.domain.adapter import Adapter
 from inference_svc.drafting.domain.context import Context
 from inference_svc.drafting.domain.draft import Draft, Ending, Finish, Label, OwnerAction, Status
 from inference_svc.drafting.domain.events import ModelEvent
@@ -55,11 +55,11 @@ class Model(Protocol):
         ...
 
 
-class Voices(Protocol):
+class ActiveAdapters(Protocol):
     """Which adapters draft for whom."""
 
-    async def active(self, account_id: UUID, model_id: str, seconds: float) -> Voice | None:
-        """The voice that drafts for the account with this model; None is the model as it is."""
+    async def active(self, account_id: UUID, model_id: str, seconds: float) -> Adapter | None:
+        """The adapter that drafts for the account with this model; None is the model as it is."""
         ...
 
 

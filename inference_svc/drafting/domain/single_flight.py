@@ -93,7 +93,7 @@ class _Flight:
         self.error: Exception | None = None
         self._until = time.monotonic() + timeout
         self._events: list[ModelEvent] = []
-        self._bell = asyncio.Event()
+        self._said_more = asyncio.Event()
         # In a task of its own: whoever asked first may leave before the others.
         self._listening = asyncio.create_task(self._listen(said))
 
@@ -119,7 +119,7 @@ class _Flight:
                 if self.error is not None:
                     raise self.error
                 return None
-            await _rung(self._bell, until)
+            await _until_set(self._said_more, until)
         listener.heard += 1
         return self._events[listener.heard - 1]
 
@@ -132,17 +132,17 @@ class _Flight:
             async with aclosing(said):
                 async for event in said:
                     self._events.append(event)
-                    self._ring()
+                    self._tell()
         except Exception as error:
             self.error = error
         finally:
             self.over = True
-            self._ring()
+            self._tell()
 
-    def _ring(self) -> None:
-        # Each waits for the bell of their own look, so none has to be told that all have heard it.
-        bell, self._bell = self._bell, asyncio.Event()
-        bell.set()
+    def _tell(self) -> None:
+        # Each waits for the event of their own look, so none has to be told that all have heard it.
+        event, self._said_more = self._said_more, asyncio.Event()
+        event.set()
 
 
 def _without_old_places(events: Sequence[ModelEvent]) -> Iterator[ModelEvent]:
@@ -152,10 +152,10 @@ def _without_old_places(events: Sequence[ModelEvent]) -> Iterator[ModelEvent]:
             yield event
 
 
-async def _rung(bell: asyncio.Event, until: float) -> None:
+async def _until_set(event: asyncio.Event, until: float) -> None:
     try:
         async with asyncio.timeout(until - time.monotonic()):
-            await bell.wait()
+            await event.wait()
     except TimeoutError:
         raise DeadlineExceeded("the draft took longer than the request allows") from None
 

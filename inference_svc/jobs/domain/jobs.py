@@ -100,7 +100,7 @@ class Jobs:
         draft = await self._draft(job)
         if job.state is JobState.RUNNING:
             progress = await self._queue.progress(job.key)
-            return JobView(job, draft, progress.position if progress else 0, self._left(job))
+            return JobView(job, draft, progress.position if progress else 0, self._estimated_seconds(job))
         return JobView(job, draft)
 
     async def _draft(self, job: Job) -> Draft | None:
@@ -113,6 +113,6 @@ class Jobs:
             return None
         return draft
 
-    def _left(self, job: Job) -> float:
+    def _estimated_seconds(self, job: Job) -> float:
         started = job.started_at or job.created_at
         return self._pace.left((datetime.now(UTC) - started).total_seconds())

@@ -286,8 +286,8 @@ class ScriptedTraining(samples_pb2_grpc.SamplesServiceServicer, training_pb2_grp
     def __init__(self) -> None:
         self.calls: list[samples_pb2.RecordFeedbackRequest] = []
         self.failures: list[Exception] = []
-        # Voices by account, and what asking for them fails with.
-        self.voices: dict[UUID, training_pb2.GetActiveAdapterResponse] = {}
+        # ActiveAdapters by account, and what asking for them fails with.
+        self.adapters: dict[UUID, training_pb2.GetActiveAdapterResponse] = {}
         self.mute: Exception | None = None
 
     def events(self, response_id: str) -> list[samples_pb2.RecordFeedbackRequest]:
@@ -308,6 +308,6 @@ class ScriptedTraining(samples_pb2_grpc.SamplesServiceServicer, training_pb2_grp
         if self.mute is not None:
             raise self.mute
         account_id = current_account()
-        voice = self.voices.get(account_id)
-        fits = voice is not None and voice.adapter.base_model == request.base_model
-        return voice if voice is not None and fits else training_pb2.GetActiveAdapterResponse()
+        adapter = self.adapters.get(account_id)
+        fits = adapter is not None and adapter.adapter.base_model == request.base_model
+        return adapter if adapter is not None and fits else training_pb2.GetActiveAdapterResponse()

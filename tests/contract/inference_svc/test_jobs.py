@@ -421,7 +421,7 @@ async def test_a_draft_that_breaks_off_once_is_made_again(product):
 )
 async def test_what_turns_out_to_be_wrong_fails_at_once_and_says_why(product, failure):
     said = product.say("Coming?")
-    # The part that keeps the messages is away when the job is accepted, and knows better when it runs.
+    # sync_svc is away when the job is accepted, and knows better when it runs.
     product.sync.failure = Unavailable("away")
     job = await product.enqueue(message_id=said.newest)
     product.sync.failure = failure

@@ -91,16 +91,18 @@ async def test_suggestions_share_a_prompt(product):
 
 
 async def test_a_chosen_voice_drafts_and_taken_back_it_leaves_no_trace(product, model_path, tmp_path):
-    path = write_adapter(tmp_path / "voice.gguf", model_path)
+    path = write_adapter(tmp_path / "adapter.gguf", model_path)
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     adapter = training_pb2.Adapter(adapter_id=str(new_id()), base_model="smollm2-135m-instruct", sha256=sha256)
     said = product.say("Hey, are you coming to dinner tonight?")
     wish = {"message_id": said.newest, "sampling": GREEDY, "skip_cache": True}
 
     plain = (await product.generate(**wish)).suggestions[0]
-    product.training.voices[product.account_id] = training_pb2.GetActiveAdapterResponse(adapter=adapter, path=str(path))
+    product.training.adapters[product.account_id] = training_pb2.GetActiveAdapterResponse(
+        adapter=adapter, path=str(path)
+    )
     voiced = (await product.generate(**wish)).suggestions[0]
-    product.training.voices.clear()
+    product.training.adapters.clear()
     again = (await product.generate(**wish)).suggestions[0]
 
     assert voiced.model_version == f"{plain.model_version}+{sha256[:12]}"

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from uuid import UUID
 
-from inference_svc.drafting.domain.adapter import Voice
+from inference_svc.drafting.domain.adapter import Adapter
 from inference_svc.drafting.domain.cache_key import cache_key
 from inference_svc.drafting.domain.draft_request import Sampling
 from inference_svc.drafting.domain.model import ModelStatus
@@ -15,7 +15,7 @@ ACCOUNT = UUID(int=1)
 MODEL = ModelStatus(ModelState.READY, model_id="m", sha256="ab" * 32)
 PROMPT = Prompt((PromptPart("Them: Hi\nMe:"),), ("\n\n",), "transcript-1")
 SAMPLING = Sampling()
-VOICE = Voice("1", "Evening", "/voices/1.gguf", "ee" * 32)
+VOICE = Adapter("1", "Evening", "/adapters/1.gguf", "ee" * 32)
 
 
 def test_the_same_wish_has_the_same_key():

@@ -12,16 +12,16 @@ from tests.deadline import eventually
 from tests.grpc_errors import failure_of
 
 
-def voice(seed: str = "a", **fields: object) -> training_pb2.GetActiveAdapterResponse:
+def adapter(seed: str = "a", **fields: object) -> training_pb2.GetActiveAdapterResponse:
     adapter = training_pb2.Adapter(
         adapter_id=str(new_id()), name="Evenings", base_model="scripted-1b", sha256=seed * 64, active=True
     )
-    return training_pb2.GetActiveAdapterResponse(adapter=adapter, path="/voices/1.gguf", **fields)  # type: ignore[arg-type]
+    return training_pb2.GetActiveAdapterResponse(adapter=adapter, path="/adapters/1.gguf", **fields)  # type: ignore[arg-type]
 
 
 def chosen(product: Product, seed: str = "a", **fields: object) -> training_pb2.GetActiveAdapterResponse:
-    """The voice that the owner has chosen from now on."""
-    product.training.voices[product.account_id] = made = voice(seed, **fields)
+    """The adapter that the owner has chosen from now on."""
+    product.training.adapters[product.account_id] = made = adapter(seed, **fields)
     return made
 
 
@@ -36,7 +36,7 @@ async def test_a_draft_is_written_in_the_chosen_voice_which_is_loaded_once(produ
     versions = {await model_version(product, text) for text in ("Hi", "Ho")}
 
     (loaded,) = product.worker.loaded
-    assert (loaded.path, loaded.sha256, loaded.scale) == ("/voices/1.gguf", "a" * 64, 0.5)
+    assert (loaded.path, loaded.sha256, loaded.scale) == ("/adapters/1.gguf", "a" * 64, 0.5)
     assert [request.adapter_id for request in product.worker.requests] == [loaded.adapter_id] * 2
     assert versions == {"scripted-1b@abababababab+aaaaaaaaaaaa"}
 
@@ -63,7 +63,7 @@ async def test_without_a_voice_the_model_drafts_as_it_is(product):
 async def test_a_voice_that_was_taken_back_is_not_heard_again(product):
     chosen(product)
     await model_version(product)
-    product.training.voices.clear()
+    product.training.adapters.clear()
 
     assert await model_version(product) == "scripted-1b@abababababab"
 
@@ -72,7 +72,7 @@ async def test_a_draft_of_another_voice_is_another_draft(product):
     said = product.say("Tea or coffee?")
     seen = []
     for seed in ("", "a", "b", "a"):
-        product.training.voices.clear()
+        product.training.adapters.clear()
         if seed:
             chosen(product, seed)
         await product.generate(message_id=said.newest)
@@ -82,7 +82,7 @@ async def test_a_draft_of_another_voice_is_another_draft(product):
 
 
 async def test_nobody_drafts_in_the_voice_of_another_account(product):
-    product.training.voices[new_id()] = voice()
+    product.training.adapters[new_id()] = adapter()
 
     assert await model_version(product) == "scripted-1b@abababababab"
 
@@ -136,7 +136,7 @@ async def test_a_conversation_is_read_ahead_in_the_voice_that_will_answer(produc
     assert product.worker.read_ahead[0].adapter_id == loaded.adapter_id
 
 
-async def test_the_state_of_the_model_names_the_voice(product):
+async def test_the_state_of_the_model_names_the_adapter(product):
     chosen(product)
 
     status = await product.models.GetModelStatus(models_pb2.GetModelStatusRequest(), metadata=product.owner)
