@@ -1,5 +1,6 @@
 """Where one installation keeps its things."""
 
+import contextlib
 import hashlib
 import os
 import stat
@@ -105,7 +106,7 @@ class DataDirectory:
         return Path(tempfile.gettempdir()) / f"assistant-{name}"
 
     def create_socket_directory(self) -> None:
-        """Make the directory of the sockets, if it is not `run/`.
+        """Make the directory of the sockets, if it is not `run/`; close `run/` to others.
 
         Raises StackError where its path is too long as well, or where another user can enter it.
         """
@@ -116,6 +117,10 @@ class DataDirectory:
                 " directory with a shorter path"
             )
         directory.mkdir(exist_ok=True, mode=0o700)
+        if directory == self.run.absolute():
+            # Restored from a backup or copied, it may have become open.
+            with contextlib.suppress(PermissionError):
+                directory.chmod(0o700)
         found = directory.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
             raise StackError(

@@ -70,6 +70,16 @@ def test_a_directory_that_others_can_enter_is_refused(long_directory):
         long_directory.create_socket_directory()
 
 
+def test_run_that_was_restored_with_an_open_mode_is_closed_again(tmp_path):
+    directory = DataDirectory(tmp_path)
+    directory.create()
+    directory.run.chmod(0o755)
+
+    directory.create_socket_directory()
+
+    assert mode_of(directory.run) == 0o700
+
+
 def test_a_link_in_place_of_the_directory_is_refused(long_directory, tmp_path):
     long_directory.envoy_admin.parent.symlink_to(tmp_path)
 
