@@ -1,6 +1,7 @@
 """One run of the stack, from the lock on its data directory to the last part that stops."""
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -124,7 +125,9 @@ class StackRun:
         self._display.say("Stopping…")
 
     def _changed(self, status: PartStatus) -> None:
-        self._publish(self._state.phase)
+        # On a full disk the file stays as it was until the next change: no reason to stop what runs.
+        with contextlib.suppress(OSError):
+            self._publish(self._state.phase)
         shown = (status.state, status.detail)
         if self._shown.get(status.name) == shown:
             return

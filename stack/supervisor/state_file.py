@@ -42,11 +42,15 @@ def is_same_process(process_id: int, started: float) -> bool:
 
 
 def write_state(path: Path, state: StackState) -> None:
-    """Replace the file, so that a reader sees the old state or the new one."""
+    """Replace the file, so that a reader sees the old state or the new one; raise OSError, with the old one, on a full disk."""
     handle, name = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(handle, "w") as file:
-        json.dump(vars(state), file, indent=1)
-    Path(name).replace(path)
+    try:
+        with os.fdopen(handle, "w") as file:
+            json.dump(vars(state), file, indent=1)
+        Path(name).replace(path)
+    except OSError:
+        Path(name).unlink()
+        raise
 
 
 def read_state(path: Path) -> StackState | None:

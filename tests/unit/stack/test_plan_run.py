@@ -1,13 +1,19 @@
 """The decisions of one start."""
 
+import errno
+import io
+import os
 import socket
 
 import pytest
+from rich.console import Console
 
 from stack.data_directory import DataDirectory
+from stack.display import Display
 from stack.errors import StackError
 from stack.ports import free_port, is_taken
-from stack.run import plan_run
+from stack.run import StackRun, plan_run
+from stack.supervisor.part import PartState, PartStatus
 
 
 @pytest.fixture
@@ -57,3 +63,16 @@ def test_a_wrong_variable_is_named_before_anything_starts(directory, monkeypatch
 
     with pytest.raises(StackError, match="ML_SERVICE_WORKERS: "):
         planned(directory, free_port())
+
+
+async def test_a_state_file_that_cannot_be_written_stops_nothing(directory, monkeypatch):
+    shown = io.StringIO()
+    run = StackRun(planned(directory, free_port()), Display(Console(file=shown)))
+
+    def fails(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("stack.run.write_state", fails)
+    run._changed(PartStatus("envoy", PartState.READY))
+
+    assert shown.getvalue().split() == ["envoy", "ready"]

@@ -1,5 +1,8 @@
 """What other commands know of a run."""
 
+import errno
+import os
+
 import psutil
 import pytest
 
@@ -24,6 +27,21 @@ def test_a_state_is_read_as_it_was_written(tmp_path):
     write_state(tmp_path / "state.json", written)
 
     assert read_state(tmp_path / "state.json") == written
+
+
+def test_on_a_full_disk_the_old_state_stays_and_nothing_is_left_behind(tmp_path, monkeypatch):
+    file = tmp_path / "state.json"
+    write_state(file, state(1, 2.0))
+
+    def fails(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("json.dump", fails)
+    with pytest.raises(OSError, match="No space left"):
+        write_state(file, state(3, 4.0))
+
+    assert read_state(file) == state(1, 2.0)
+    assert list(tmp_path.iterdir()) == [file]
 
 
 def test_there_is_no_state_before_the_first_run(tmp_path):
