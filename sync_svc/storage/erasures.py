@@ -15,6 +15,7 @@ from uuid import UUID
 import asyncpg
 
 from svc_kit.database import Database, driver_connection
+from svc_kit.erasure import TOMBSTONE_LIFETIME
 from svc_kit.ids import new_id
 from sync_svc.domain.erasures import Erasure, of_messages
 from sync_svc.domain.incoming import GUID, MESSAGE_FIELDS, MessageRow
@@ -46,7 +47,15 @@ RETURNING e.account_id, e.id, e.created_at, e.conversation_ids, e.message_ids, e
 """
 
 _THIS = "account_id = $1 AND id = $2 AND destination = $3"
-_REMOVE = f"DELETE FROM sync.erasures WHERE {_THIS}"  # noqa: S608 - made of constants
+# training_svc's tombstones end. What inference_svc erases so late, it may have told as feedback after that: once more, then.
+_REMOVE = f"""
+WITH gone AS (DELETE FROM sync.erasures WHERE {_THIS} RETURNING *)
+INSERT INTO sync.erasures (account_id, id, destination, conversation_ids, message_ids, touched_conversation_ids)
+SELECT account_id, id, '{Destination.TRAINING}', conversation_ids, message_ids, touched_conversation_ids FROM gone
+WHERE destination = '{Destination.INFERENCE}' AND created_at < now() - $4::interval
+ON CONFLICT DO NOTHING
+"""  # noqa: S608 - made of constants
+_LATE = TOMBSTONE_LIFETIME / 2
 _POSTPONE = f"UPDATE sync.erasures SET next_attempt_at = now() + $4::interval WHERE {_THIS}"  # noqa: S608 - made of constants
 # A row that another process claimed meanwhile has one attempt more.
 _GIVE_BACK = f"""
@@ -135,9 +144,9 @@ class PostgresErasures:
         ]
 
     async def acknowledge(self, entries: Sequence[StoredErasure]) -> None:
-        """Delete these."""
+        """Delete these; what inference_svc erased late, training_svc erases again."""
         for one in entries:
-            await self._change(one, _REMOVE)
+            await self._change(one, _REMOVE, _LATE)
 
     async def postpone(self, entries: Sequence[StoredErasure], seconds: float) -> None:
         """Let these be claimed again after `seconds`."""

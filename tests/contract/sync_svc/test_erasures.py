@@ -64,6 +64,10 @@ async def _waiting(service: SyncService, me: Caller) -> list[Any]:
     return await service.rows("SELECT * FROM sync.erasures WHERE account_id = $1", me.account_id)
 
 
+async def _only_inference_waits(service: SyncService, me: Caller) -> bool:
+    return [row["destination"] for row in await _waiting(service, me)] == ["inference"]
+
+
 async def _ids(me: Caller) -> dict[str, str]:
     """The ids of all messages, by GUID."""
     shown = [await messages_of(me, one.conversation_id) for one in await conversations_of(me)]
@@ -197,6 +201,23 @@ async def test_each_is_told_by_itself_and_later_when_it_was_away(service: SyncSe
 
     await _erasures(service, me)
     assert meanwhile == []
+
+
+async def test_what_inference_erased_late_is_erased_in_training_once_more(service: SyncService, me: Caller):
+    service.drafts.away = True
+    await synced(me, incoming("a"))
+    await _delete(me, "a")
+    await eventually_answers(lambda: _only_inference_waits(service, me))
+    # Its drafts may have become feedback after training_svc's tombstone ended.
+    await service.change_rows("UPDATE sync.erasures SET created_at = now() - interval '2 days'")
+
+    service.drafts.away = False
+
+    await eventually(lambda: len(_of(service.samples.erasures, me)) == 2)
+    await eventually_answers(lambda: _none_waits(service))
+    first, again = _of(service.samples.erasures, me)
+    assert first == again
+    assert _of(service.drafts.erasures, me) == [first]
 
 
 async def test_the_next_process_delivers_what_was_committed_before_the_one_before_died(
