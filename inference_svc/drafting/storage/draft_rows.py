@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, case, func, null, select, tuple_, update
+from sqlalchemy import ColumnElement, RowMapping, Text, case, cast, func, literal, null, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from inference_svc.drafting.domain.draft import ContextErased, Draft, Ending, Finish, Status
 from inference_svc.drafting.domain.ports import IdempotencyKey
-from inference_svc.drafting.storage.tombstones import is_erased
+from inference_svc.drafting.storage.tombstones import UUIDS, is_erased
 from inference_svc.storage.tables import responses
 from prompting.conversation import PromptSource
 from prompting.stored_prompt import hints_from_json, hints_to_json, turns_from_json, turns_to_json
@@ -23,6 +23,9 @@ OPEN_FOR = timedelta(days=1)
 # More than anybody makes between two messages of theirs.
 _MOST_COMPARED = 100
 _COMPARED = [Status.COMPLETED.value, Status.ACCEPTED.value, Status.EDITED.value]
+
+# All that a draft is made of again. Its array is not: asyncpg asks for an array's type on each new connection.
+_COLUMNS = [column for column in responses.c if column is not responses.c.message_ids]
 
 # What a draft was made from; array_append makes an array of NULL, too.
 _HELD = func.array_append(responses.c.message_ids, responses.c.conversation_id)
@@ -105,13 +108,13 @@ class DraftRows:
 
     async def of_request(self, request_id: UUID) -> list[tuple[Draft, str]]:
         """The drafts of a request by suggestion, each with the digest of what was asked."""
-        statement = select(responses).where(self._ours, responses.c.request_id == request_id)
+        statement = select(*_COLUMNS).where(self._ours, responses.c.request_id == request_id)
         rows = (await self._connection.execute(statement.order_by(responses.c.suggestion))).mappings()
         return [(_draft(row), row["request_digest"]) for row in rows]
 
     async def get(self, draft_ids: Sequence[UUID], *, lock: bool = False) -> dict[UUID, Draft]:
         """Those of the drafts that are there; `lock` keeps others from changing them until the transaction ends."""
-        statement = select(responses).where(self._ours, responses.c.id.in_(draft_ids))
+        statement = select(*_COLUMNS).where(self._ours, responses.c.id.in_(draft_ids))
         if lock:
             statement = statement.with_for_update()
         return {row["id"]: _draft(row) for row in (await self._connection.execute(statement)).mappings()}
@@ -137,7 +140,7 @@ class DraftRows:
         A later message has a greater id. Those that the owner acted on are among them unless rejected.
         """
         statement = (
-            select(responses)
+            select(*_COLUMNS)
             .where(*self._open(conversation_id, before))
             .order_by(responses.c.created_at.desc(), responses.c.suggestion, responses.c.id)
             .limit(_MOST_COMPARED)
@@ -163,7 +166,7 @@ class DraftRows:
     async def page(self, conversation_id: UUID, size: int, after: tuple[datetime, UUID] | None) -> list[Draft]:
         """A conversation's drafts, newest first."""
         key = tuple_(responses.c.created_at, responses.c.id)
-        statement = select(responses).where(self._ours, responses.c.conversation_id == conversation_id)
+        statement = select(*_COLUMNS).where(self._ours, responses.c.conversation_id == conversation_id)
         if after is not None:
             statement = statement.where(key < after)
         statement = statement.order_by(responses.c.created_at.desc(), responses.c.id.desc()).limit(size)
@@ -201,8 +204,17 @@ def _source_values(source: PromptSource | None) -> dict[str, Any]:
         "turns": turns_to_json(source.turns),
         "hints": hints_to_json(source.hints),
         "template_id": source.template_id,
-        "message_ids": list(source.message_ids),
+        "message_ids": _uuid_array(source.message_ids),
     }
+
+
+def _uuid_array(ids: Sequence[UUID]) -> ColumnElement[Sequence[UUID]]:
+    """The ids as PostgreSQL parses them.
+
+    For a parameter of an array type asyncpg would first ask for the type on each new connection: several round trips before the
+    first word of a draft, which are seconds on a machine whose processors the model keeps busy.
+    """
+    return cast(literal("{" + ",".join(map(str, ids)) + "}", Text), UUIDS)
 
 
 def _source(row: RowMapping) -> PromptSource | None:
